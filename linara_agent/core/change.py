@@ -1,0 +1,67 @@
+"""One path's difference between the host and its twin."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from linara_agent.core.wire import Integer, Path
+
+
+class FileType(StrEnum):
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    FIFO = "fifo"
+    SOCKET = "socket"
+    CHARACTER_DEVICE = "character device"
+    BLOCK_DEVICE = "block device"
+
+
+class ChangeKind(StrEnum):
+    CREATED = "created"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    METADATA = "metadata"
+    TYPE = "type"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathState:
+    """What a path is: the guard of an apply, and what an apply makes.
+
+    `size` in bytes (of a directory: 0); `mode` the permission bits with setuid,
+    setgid and sticky; `link` a symlink's target; `sha256` the hex digest of a
+    regular file's content, known for what the twin wrote; `ctime_ns` and `inode`
+    only of paths on the host.
+    """
+
+    type: FileType
+    size: Integer
+    mode: int
+    uid: int
+    gid: int
+    mtime_ns: Integer
+    ctime_ns: Integer | None = None
+    inode: Integer | None = None
+    link: Path | None = None
+    sha256: str | None = None
+    xattrs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A path that is different in the twin; `before` or `after` is None if absent.
+
+    A deleted tree is one change for each entry in it. `incidental` (caches, tool
+    logs) is listed and never applied; `masked` was hidden from the twin;
+    `unsettled` changed on the host during the preview. The last two cannot be
+    applied. `diff` is a unified diff where both sides are short texts.
+    """
+
+    path: Path
+    kind: ChangeKind
+    before: PathState | None
+    after: PathState | None
+    diff: str | None = None
+    incidental: bool = False
+    masked: bool = False
+    unsettled: bool = False

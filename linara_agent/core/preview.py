@@ -1,0 +1,57 @@
+"""What a script did in the twin."""
+
+from dataclasses import dataclass
+
+from linara_agent.core.change import Change
+from linara_agent.core.policy.verdict import Finding
+from linara_agent.core.wire import Bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended; exactly one of `exit` and `signal` is set.
+
+    `stdout` and `stderr` are cut at the output limit (`truncated`); `limits`
+    names the limits that ended it (`time`, `memory`, `output`, `scratch`);
+    `leftovers` counts processes that outlived the shell. Times in seconds,
+    `peak_memory` in bytes.
+    """
+
+    exit: int | None
+    signal: int | None
+    stdout: Bytes
+    stderr: Bytes
+    truncated: bool = False
+    duration_s: float = 0.0
+    cpu_s: float | None = None
+    peak_memory: int | None = None
+    leftovers: int = 0
+    limits: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        return self.exit == 0 and not self.limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Outcome, changes and observations of exactly one text.
+
+    `digest` is the proposal's; `view` says what the script saw (`twin`);
+    `changes` are in an order in which they can be applied (parents first,
+    deletions of children before their directory). `network_tried` comes from
+    the network namespace's own counters.
+    """
+
+    digest: str
+    view: str
+    outcome: Outcome
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...] = ()
+    network_tried: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def effective(self) -> tuple[Change, ...]:
+        """The changes that matter to the person: all but the incidental ones."""
+        return tuple(change for change in self.changes if not change.incidental)

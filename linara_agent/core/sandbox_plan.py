@@ -1,0 +1,53 @@
+"""What a preview is to run, where, and within which limits."""
+
+from dataclasses import dataclass, field
+
+from linara_agent.core.wire import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes in bytes, times in seconds."""
+
+    wall_s: float = 60.0
+    memory: int = 1 << 30
+    processes: int = 512
+    output: int = 10 << 20
+    scratch: int = 4 << 30
+    file_size: int = 2 << 30
+    open_files: int = 1024
+    entries: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Whose machine it is: names and numbers of the person who called."""
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    name: str
+    home: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxPlan:
+    """Everything the twin needs to know; nothing is taken from the process later.
+
+    `text` is run with `bash -c`, or, when `script_file` is set, `bash FILE
+    ARGUMENTS` is run with the file as the twin sees it. `environment` is complete.
+    `masks` are absolute paths hidden from the twin. `observes` are what the text
+    was judged to look at and a twin cannot show.
+    """
+
+    run: str
+    text: str
+    caller: Caller
+    cwd: Path
+    environment: tuple[tuple[str, str], ...]
+    umask: int
+    hostname: str
+    script_file: Path | None = None
+    arguments: tuple[str, ...] = ()
+    masks: tuple[Path, ...] = ()
+    limits: Limits = field(default_factory=Limits)

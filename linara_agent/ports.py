@@ -1,0 +1,127 @@
+"""What the flow needs from the world, in our words; adapters provide it."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from linara_agent.core.intent import Intent
+from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.preview import Outcome, Preview
+from linara_agent.core.proposal import Proposal
+from linara_agent.core.record import Record
+from linara_agent.core.review import Answer, Approved, Way
+from linara_agent.core.sandbox_plan import SandboxPlan
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+
+class Proposer(Protocol):
+    """Turns an intent into a text; raises ProposalUnavailable."""
+
+    def propose(self, intent: Intent) -> Proposal: ...
+
+
+class Progress(Protocol):
+    """Tells a waiting person what is going on; a no-op without a terminal."""
+
+    def step(self, words: str) -> AbstractContextManager[None]: ...
+
+
+class PreparedPreview(Protocol):
+    """A twin that is (being) started and waits for its text."""
+
+    def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
+        """Run the text once, and return what it did.
+
+        The new content of every regular file among the changes is written to
+        `blobs`, one file each, named by its SHA-256. Raises SandboxUnavailable.
+        """
+        ...
+
+    def discard(self) -> None:
+        """Take everything down without a run."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Makes twins. Raises SandboxUnavailable."""
+
+    def preview(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
+        """Run the text once in a fresh twin; see PreparedPreview.run."""
+        ...
+
+    def reap(self) -> int:
+        """Remove what dead runs left behind; returns how many things that were."""
+        ...
+
+
+class Journal(Protocol):
+    """Append-only; raises JournalUnavailable."""
+
+    def write(self, record: Record) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply did; `skipped` names incidental paths left alone."""
+
+    paths: int
+    skipped: int = 0
+
+
+class Host(Protocol):
+    """The two ways to the host."""
+
+    def apply(self, approved: Approved, plan: Plan, *, blobs: Path) -> Applied:
+        """Copy exactly the previewed changes.
+
+        Raises StalePlan before anything was touched, ApplyFailed after a rollback.
+        """
+        ...
+
+    def rerun(self, approved: Approved, plan: Plan) -> Outcome:
+        """Run the text on the host, output shown as it comes and kept."""
+        ...
+
+
+class Plans(Protocol):
+    """The saved plans; raises PlanProblem."""
+
+    def new(self, id: str) -> Path:
+        """A directory for a plan in the making; returns where its blobs go."""
+        ...
+
+    def save(self, plan: Plan) -> None: ...
+
+    def discard(self, id: str) -> None: ...
+
+    def load(self, reference: str) -> Plan:
+        """By id, unique prefix (6 or more characters), or file."""
+        ...
+
+    def blobs(self, plan: Plan) -> Path: ...
+
+    def mark(self, plan: Plan, state: PlanState) -> None: ...
+
+    def list(self) -> Iterator[Plan]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A person's answer; `text` is set when they edited the command instead."""
+
+    answer: Answer
+    way: Way | None = None
+    text: str | None = None
+
+
+class Reviewer(Protocol):
+    """Shows a plan and asks; without a terminal the answer is `unanswered`."""
+
+    def review(self, plan: Plan, *, ways: tuple[Way, ...]) -> Reviewed: ...
