@@ -31,7 +31,8 @@ class PathState:
     `size` in bytes (of a directory: 0); `mode` the permission bits with setuid,
     setgid and sticky; `link` a symlink's target; `sha256` the hex digest of a
     regular file's content, known for what the twin wrote; `ctime_ns` and `inode`
-    only of paths on the host.
+    only of paths on the host; `xattrs` are pairs of name and base64 of the value
+    (ACLs are among them), sorted by name.
     """
 
     type: FileType

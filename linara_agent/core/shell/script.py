@@ -63,6 +63,7 @@ class Assignment:
     span: Span
     name: str
     value: Word | None
+    appended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +82,10 @@ class Invocation:
     """One simple command. `program` is None when it only assigns or redirects.
 
     `piped_from` and `piped_to` are indices into `Script.invocations` of the
-    neighbours in a pipeline (for a group, of each of its ends). `inputs` are the
-    invocations whose output can reach this one's standard input. `conditional`
-    means that it need not run: a branch, a loop, the right side of `&&`.
-    `function` is the name of the function in whose body it stands, `working`
-    the directory it starts in where that is known.
+    neighbours in a pipeline (for a group, of everything in it). `conditional`
+    means that it need not run: a branch, a loop, the right side of `&&`. `scope`
+    names the subshells it stands in, outermost first: a `cd` there ends with them.
+    `function` is the name of the function in whose body it stands.
     """
 
     program: Word | None
@@ -96,7 +96,7 @@ class Invocation:
     piped_from: tuple[int, ...] = ()
     piped_to: tuple[int, ...] = ()
     conditional: bool = False
-    subshell: bool = False
+    scope: tuple[int, ...] = ()
     function: str | None = None
 
 

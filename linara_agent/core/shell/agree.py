@@ -1,0 +1,156 @@
+"""Read a script with both parsers; what they do not agree on is opaque."""
+
+from collections.abc import Iterable, Iterator
+
+from linara_agent.core.shell.bashlex_reader import CommandSpans, commands
+from linara_agent.core.shell.lexical import (
+    fences,
+    openers_agree,
+    suspicious_characters,
+)
+from linara_agent.core.shell.mvdan_reader import lower
+from linara_agent.core.shell.mvdan_words import Lowering
+from linara_agent.core.shell.offsets import Offsets
+from linara_agent.core.shell.reading import BashlexTree, NotParsed, Parsers
+from linara_agent.core.shell.script import Invocation, Node, Opaque, Script, Span
+from linara_agent.core.shell.words import Surroundings
+
+
+def read(text: str, parsers: Parsers, *, home: str | None) -> Script:
+    """The script as bash would run it; never raises, whatever the text."""
+    if not text.strip():
+        return _unread(text, "there is nothing to read")
+    if "\0" in text:
+        return _unread(text, "a NUL character, which bash drops")
+    parsed = parsers.mvdan(text)
+    if isinstance(parsed, NotParsed):
+        detail = f" ({parsed.detail})" if parsed.detail else ""
+        return _unread(text, f"it {parsed.failure}{detail}")
+    try:
+        return _read(text, parsed.file, parsers, home)
+    except RecursionError:
+        return _unread(text, "it is nested too deep")
+    except Exception as error:  # noqa: BLE001 — a tree we do not know is opaque
+        return _unread(text, f"the reader does not know it ({type(error).__name__})")
+
+
+def _unread(text: str, reason: str) -> Script:
+    whole = Opaque(span=Span(0, len(text)), reason=reason)
+    return Script(text=text, nodes=(), invocations=(), opaque=(whole,))
+
+
+def _read(
+    text: str, file: dict[str, object], parsers: Parsers, home: str | None
+) -> Script:
+    nodes, lowering = lower(file, text, Surroundings(home=home))
+    opaque = [*lowering.opaque, *suspicious_characters(text), *fences(text)]
+    if not openers_agree(file, text, Offsets(text)):
+        reason = "the substitutions in it cannot be counted for certain"
+        opaque.append(Opaque(span=Span(0, len(text)), reason=reason))
+    opaque += _disagreements(text, nodes, lowering, parsers)
+    return Script(
+        text=text,
+        nodes=nodes,
+        invocations=tuple(lowering.invocations),
+        opaque=tuple(opaque),
+        functions=tuple(lowering.functions),
+    )
+
+
+def _disagreements(
+    text: str, nodes: tuple[Node, ...], lowering: Lowering, parsers: Parsers
+) -> Iterator[Opaque]:
+    tree = parsers.bashlex(text)
+    if isinstance(tree, BashlexTree):
+        seen = set(commands(tree))
+        ours = {spans: i for i, spans in _spans(lowering.invocations)}
+        hidden = {i for spans, i in ours.items() if spans not in seen}
+        extra = [spans for spans in seen if spans not in ours]
+        yield from _extra(extra, nodes, lowering)
+        yield from _hidden(hidden, lowering)
+        doubtful: Iterable[int] = hidden & lowering.substituted
+    else:
+        doubtful = range(len(lowering.invocations))
+    for index in doubtful:
+        yield from _leaf(text, lowering.invocations[index], lowering, parsers)
+
+
+def _spans(invocations: list[Invocation]) -> Iterator[tuple[int, CommandSpans]]:
+    for index, invocation in enumerate(invocations):
+        spans = _word_spans(invocation)
+        if spans:
+            yield index, spans
+
+
+def _word_spans(invocation: Invocation) -> CommandSpans:
+    found = {word.span for word in invocation.words}
+    found |= {assignment.span for assignment in invocation.assignments}
+    if invocation.program is not None:
+        found.add(invocation.program.span)
+    return tuple(sorted(found))
+
+
+def _extra(
+    extra: list[CommandSpans], nodes: tuple[Node, ...], lowering: Lowering
+) -> Iterator[Opaque]:
+    """Commands that bashlex alone sees.
+
+    It is known to see some where there are none: in here-documents inside other
+    constructs, in `(( ))`, and in single quotes glued to other text.
+    """
+    excused = list(lowering.plain)
+    for root in nodes:
+        excused += [n.span for n in root.walk() if n.kind in ("arithmetic", "let")]
+    for spans in extra:
+        start, end = spans[0].start, spans[-1].end
+        if not any(span.start <= start and end <= span.end for span in excused):
+            reason = "bashlex sees a command here that mvdan/sh does not see"
+            yield Opaque(span=Span(start, end), reason=reason)
+
+
+def _hidden(hidden: set[int], lowering: Lowering) -> Iterator[Opaque]:
+    """Commands that mvdan/sh alone sees.
+
+    bashlex is known to hide those in substitutions (multi-line ones, in
+    here-documents, in `${ }`, glued to quotes); anywhere else it is a dispute.
+    """
+    for index in sorted(hidden - lowering.substituted):
+        reason = "mvdan/sh sees a command here that bashlex reads differently"
+        yield Opaque(span=lowering.invocations[index].span, reason=reason)
+
+
+def _leaf(
+    text: str, invocation: Invocation, lowering: Lowering, parsers: Parsers
+) -> Iterator[Opaque]:
+    """Ask bashlex about one simple command, its inner constructs blotted out."""
+    expected = _word_spans(invocation)
+    if not expected:
+        return
+    start, end = expected[0].start, max(expected[-1].end, invocation.span.end)
+    source = _blotted(text, start, end, lowering)
+    tree = parsers.bashlex(source)
+    if isinstance(tree, NotParsed):
+        reason = f"for bashlex it {tree.failure}"
+        yield Opaque(span=invocation.span, reason=reason)
+        return
+    seen = [
+        tuple(Span(s.start + start, s.end + start) for s in spans)
+        for spans in commands(tree)
+    ]
+    if seen != [expected]:
+        count = "1 command" if len(seen) == 1 else f"{len(seen)} commands"
+        reason = f"bashlex reads {count} here, with other words than mvdan/sh"
+        yield Opaque(span=invocation.span, reason=reason)
+
+
+def _blotted(text: str, start: int, end: int, lowering: Lowering) -> str:
+    """The source with each inner construct replaced by as many plain letters.
+
+    They are judged on their own; a here-document's redirection becomes blanks.
+    """
+    characters = list(text[start:end])
+    for span, filler in lowering.blots:
+        if start <= span.start and span.end <= end:
+            for index in range(span.start - start, span.end - start):
+                characters[index] = filler
+    return "".join(characters)

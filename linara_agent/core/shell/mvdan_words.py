@@ -1,0 +1,228 @@
+"""Lower words, assignments and redirections, with the commands inside them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from linara_agent.core.shell.lexical import is_quoted_delimiter
+from linara_agent.core.shell.offsets import Offsets
+from linara_agent.core.shell.script import (
+    Assignment,
+    Invocation,
+    Node,
+    Opaque,
+    Redirection,
+    Span,
+    Word,
+)
+from linara_agent.core.shell.words import (
+    Part,
+    Surroundings,
+    is_quoted,
+    value_of,
+    values_of,
+    variables_in,
+)
+
+Tree = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where in the script the lowering stands."""
+
+    conditional: bool = False
+    scope: tuple[int, ...] = ()
+    function: str | None = None
+    depth: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Lowering:
+    """The result, filled while walking.
+
+    `statements` lowers the statements of a substitution; `unsettled` collects the
+    variables that have no constant value. `substituted` are the invocations that
+    stand in a substitution; `plain` the spans of quoted text; `blots` the spans
+    that are judged on their own, with the letter that may stand for them.
+    """
+
+    text: str
+    offsets: Offsets
+    known: Surroundings
+    statements: Callable[["Lowering", Iterable[Tree], Context], tuple[Node, ...]]
+    invocations: list[Invocation] = field(default_factory=list)
+    opaque: list[Opaque] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    unsettled: set[str] = field(default_factory=set)
+    substituted: set[int] = field(default_factory=set)
+    plain: list[Span] = field(default_factory=list)
+    blots: list[tuple[Span, str]] = field(default_factory=list)
+    scopes: int = 0
+
+    def subshell(self, context: Context) -> Context:
+        self.scopes += 1
+        return replace(context, scope=(*context.scope, self.scopes))
+
+    def unreadable(self, tree: Tree, reason: str) -> Node:
+        span = self.offsets.span(tree)
+        self.opaque.append(Opaque(span=span, reason=reason))
+        return Node(kind="opaque", span=span)
+
+
+def lower_assignment(lowering: Lowering, tree: Tree, context: Context) -> Assignment:
+    value = tree.get("Value")
+    word: Word | None = None
+    if value is not None:
+        word = lower_word(lowering, value, context, braces=False)[0]
+    lower_substitutions(lowering, tree.get("Array"), context)
+    lower_substitutions(lowering, tree.get("Index"), context)
+    name = str((tree.get("Name") or {}).get("Value", "?"))
+    if tree.get("Array") or tree.get("Index"):
+        lowering.unsettled.add(name)
+    if tree.get("Array"):
+        lowering.blots.append((lowering.offsets.span(tree["Array"]), "x"))
+    return Assignment(
+        span=lowering.offsets.span(tree),
+        name=name,
+        value=word,
+        appended=bool(tree.get("Append")),
+    )
+
+
+def lower_word(
+    lowering: Lowering, tree: Tree, context: Context, *, braces: bool
+) -> tuple[Word, ...]:
+    parts: list[Part] = tree.get("Parts") or []
+    _blot(lowering, parts)
+    before = len(lowering.invocations)
+    lower_substitutions(lowering, parts, context)
+    inner = tuple(range(before, len(lowering.invocations)))
+    values = (
+        values_of(parts, lowering.known)
+        if braces
+        else (value_of(parts, lowering.known),)
+    )
+    return tuple(
+        Word(
+            span=lowering.offsets.span(tree),
+            source=lowering.offsets.source(tree),
+            value=value,
+            quoted=is_quoted(parts),
+            variables=variables_in(parts),
+            substitutions=inner,
+        )
+        for value in values
+    )
+
+
+_OPAQUE_TO_BASHLEX = ("CmdSubst", "ProcSubst", "ArithmExp", "ExtGlob")
+
+
+def _blot(lowering: Lowering, parts: Iterable[Part]) -> None:
+    for part in parts:
+        type_ = part["Type"]
+        if type_ == "DblQuoted":
+            _blot(lowering, part.get("Parts") or ())
+        elif type_ == "SglQuoted" and "Pos" in part:
+            lowering.plain.append(lowering.offsets.span(part))
+            if part.get("Dollar"):
+                lowering.blots.append((lowering.offsets.span(part), "x"))
+        elif type_ in _OPAQUE_TO_BASHLEX or (
+            type_ == "ParamExp" and not part.get("Short")
+        ):
+            lowering.blots.append((lowering.offsets.span(part), "x"))
+
+
+def lower_redirection(lowering: Lowering, tree: Tree, context: Context) -> Redirection:
+    operator = tree["Op"]
+    word = tree.get("Word")
+    body = tree.get("Hdoc")
+    here = operator in ("<<", "<<-", "<<<")
+    target = None
+    if word is not None and not here:
+        target = lower_word(lowering, word, context, braces=False)[0]
+    text: Word | None = None
+    if operator == "<<<" and word is not None:
+        text = lower_word(lowering, word, context, braces=False)[0]
+    elif body is not None:
+        text = _here_document(lowering, body, word, context)
+    descriptor = tree.get("N")
+    if body is not None:
+        _blot_here_document(lowering, tree)
+    end = lowering.offsets.span(word or tree).end
+    return Redirection(
+        span=Span(lowering.offsets.span(tree).start, end),
+        operator=operator,
+        descriptor=descriptor["Value"] if descriptor else None,
+        target=target,
+        body=text,
+    )
+
+
+def _blot_here_document(lowering: Lowering, tree: Tree) -> None:
+    start = lowering.offsets.span(tree).start
+    word_end = lowering.offsets.span(tree.get("Word") or tree).end
+    lowering.blots.append((Span(start, word_end), " "))
+    lowering.plain.append(lowering.offsets.span(tree["Hdoc"]))
+
+
+def _here_document(
+    lowering: Lowering, body: Tree, delimiter: Tree | None, context: Context
+) -> Word:
+    """A quoted delimiter makes the body plain text; else it expands like `"…"`."""
+    parts: list[Part] = body.get("Parts") or []
+    if not is_quoted_delimiter(delimiter):
+        parts = [{"Type": "DblQuoted", "Parts": parts}]
+        return lower_word(lowering, {**body, "Parts": parts}, context, braces=False)[0]
+    plain = [{"Type": "SglQuoted", "Value": p.get("Value", "")} for p in parts]
+    return Word(
+        span=lowering.offsets.span(body),
+        source=lowering.offsets.source(body),
+        value=value_of(plain, lowering.known),
+        quoted=True,
+    )
+
+
+def lower_substitutions(lowering: Lowering, value: object, context: Context) -> None:
+    """Lower every command inside a word, an array, a subscript, an expansion."""
+    for tree in _substitutions_in(value):
+        before = len(lowering.invocations)
+        inside = replace(lowering.subshell(context), depth=context.depth + 1)
+        lowering.statements(lowering, tree.get("Stmts") or (), inside)
+        lowering.substituted.update(range(before, len(lowering.invocations)))
+    for tree in _indirect(value):
+        lowering.unreadable(tree, "an expansion that can run what a variable holds")
+
+
+def _substitutions_in(value: object) -> Iterator[Tree]:
+    for tree in _each(value, stop=("CmdSubst", "ProcSubst")):
+        if tree.get("Type") in ("CmdSubst", "ProcSubst"):
+            yield tree
+
+
+def _indirect(value: object) -> Iterator[Tree]:
+    for tree in _each(value, stop=("CmdSubst", "ProcSubst")):
+        if tree.get("Type") != "ParamExp":
+            continue
+        expansion = tree.get("Exp") or {}
+        prompt = expansion.get("Op") == "@" and _literal(expansion) in ("P", "")
+        if prompt or (tree.get("Excl") and not tree.get("Names")):
+            yield tree
+
+
+def _literal(expansion: Tree) -> str:
+    parts = (expansion.get("Word") or {}).get("Parts") or ()
+    return "".join(part.get("Value", "") for part in parts)
+
+
+def _each(value: object, *, stop: tuple[str, ...]) -> Iterator[Tree]:
+    if isinstance(value, Mapping):
+        yield value
+        if value.get("Type") in stop:
+            return
+        for inner in value.values():
+            yield from _each(inner, stop=stop)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _each(inner, stop=stop)
