@@ -72,3 +72,13 @@ def approve(plan: Plan, *, way: Way, by: By) -> Approved | Refused:
     if way not in (Way.APPLY, Way.RERUN):
         return Refused(reason=f"a preview is no ground for {way}")
     return Approved(way, plan.digest, plan.proposal.digest, by, _MAKER)
+
+
+def approve_recovery(plan: Plan, *, by: By) -> Approved | Refused:
+    """Permission to take a crashed apply of this plan back, or on to its end.
+
+    It needs no verdict: it leads only to what was there before or was approved.
+    """
+    if plan.digest != plan.computed_digest():
+        return Refused(reason="the plan is not the one that was sealed")
+    return Approved(Way.RECOVER, plan.digest, plan.proposal.digest, by, _MAKER)

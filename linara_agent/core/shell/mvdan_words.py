@@ -1,5 +1,6 @@
 """Lower words, assignments and redirections, with the commands inside them."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -134,6 +135,9 @@ def _blot(lowering: Lowering, parts: Iterable[Part]) -> None:
             lowering.blots.append((lowering.offsets.span(part), "x"))
 
 
+_PLAIN_DELIMITER = re.compile(r"""\\?[\w.!@%+:,/=-]+|'[^'\\\n]+'|"[^"\\$`\n]+\"""")
+
+
 def lower_redirection(lowering: Lowering, tree: Tree, context: Context) -> Redirection:
     operator = tree["Op"]
     word = tree.get("Word")
@@ -172,6 +176,10 @@ def _here_document(
 ) -> Word:
     """A quoted delimiter makes the body plain text; else it expands like `"…"`."""
     parts: list[Part] = body.get("Parts") or []
+    source = lowering.offsets.source(delimiter) if delimiter else ""
+    if not _PLAIN_DELIMITER.fullmatch(source):
+        # The parsers differ from bash in where such a document ends.
+        lowering.unreadable(body, "a here-document with an unusual delimiter")
     if not is_quoted_delimiter(delimiter):
         parts = [{"Type": "DblQuoted", "Parts": parts}]
         return lower_word(lowering, {**body, "Parts": parts}, context, braces=False)[0]

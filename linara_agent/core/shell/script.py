@@ -29,9 +29,13 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The word cannot be known without running something."""
+    """The word cannot be known without running something.
+
+    `prefix` is the text that it begins with for certain.
+    """
 
     reason: str
+    prefix: str = ""
 
 
 Value = Known | Pattern | Unknown

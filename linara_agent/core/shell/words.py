@@ -51,6 +51,7 @@ class _Builder:
     glob: str = ""
     live: bool = False
     reason: str | None = None
+    prefix: str = ""
 
     def add(self, text: str) -> None:
         self.text += text
@@ -66,11 +67,13 @@ class _Builder:
             self.add(value)
 
     def fail(self, reason: str) -> None:
-        self.reason = self.reason or reason
+        if self.reason is None:
+            self.reason = reason
+            self.prefix = self.text
 
     def value(self) -> Value:
         if self.reason is not None:
-            return Unknown(self.reason)
+            return Unknown(self.reason, self.prefix)
         return Pattern(self.glob) if self.live else Known(self.text)
 
 
@@ -106,7 +109,6 @@ def _value(parts: tuple[Part, ...], known: Surroundings) -> Value:
 
 _NOT_STATIC = {
     "CmdSubst": "the output of a command",
-    "ProcSubst": "a pipe from or to a command",
     "ArithmExp": "the result of arithmetic",
     "ExtGlob": "an extended glob",
 }
@@ -123,6 +125,9 @@ def _add_part(builder: _Builder, part: Part, *, first: bool) -> None:
                 _add_double_quoted(builder, inner)
         case "ParamExp":
             _add_variable(builder, part, quoted=False)
+        case "ProcSubst":
+            builder.add("/dev/fd/")
+            builder.fail("a pipe from or to a command")
         case other:
             builder.fail(_NOT_STATIC.get(other, f"a construct named {other}"))
 

@@ -1,0 +1,25 @@
+"""Variables that change what runs, and variables that hold secrets."""
+
+import re
+
+_CHANGES_WHAT_RUNS = re.compile(
+    r"PATH|LD_\w+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|PS4|SHELLOPTS|BASHOPTS|BASH_FUNC.*"
+    r"|GIT_\w+|PAGER|MANPAGER|LESSOPEN|LESSCLOSE|LESS|EDITOR|VISUAL|BROWSER|SHELL"
+    r"|PYTHON\w*|NODE_\w+|PERL\w*|RUBY\w*|JAVA_\w+|_JAVA_OPTIONS|CLASSPATH|LUA_\w+"
+    r"|TAR_OPTIONS|RSYNC_\w+|SSH_\w+|CURL_HOME|WGETRC|HOME|CDPATH|XDG_\w+|TMPDIR"
+    r"|GCONV_PATH|LOCPATH|NLSPATH|HOSTALIASES|TERMINFO\w*|HISTFILE|MAKEFLAGS"
+    r"|npm_config_\w+|NPM_CONFIG_\w+|PIP_\w+|CARGO_\w+|RUSTC\w*|GOFLAGS|DOCKER_\w+"
+    r"|KUBECONFIG|\w+_proxy|\w+_PROXY|OPENSSL_\w+|MALLOC_\w+|GLIBC_TUNABLES|CC|CXX|LD"
+)
+_SECRET = re.compile(
+    r"(?i).*(secret|token|passw|api_?key|access_?key|private_?key|credential).*"
+    r"|.*_KEY|.*_PAT|PGPASSWORD|MYSQL_PWD"
+)
+
+
+def changes_what_runs(name: str) -> bool:
+    return _CHANGES_WHAT_RUNS.fullmatch(name) is not None
+
+
+def holds_secret(name: str) -> bool:
+    return _SECRET.fullmatch(name) is not None

@@ -1,0 +1,148 @@
+"""`find`: starting points, tests, and actions that delete, write or run.
+
+Source: find(1) of findutils 4.9. An expression that is not known here is unknown.
+"""
+
+from dataclasses import replace
+
+from linara_agent.core.effects.commands import run
+from linara_agent.core.effects.effect import Certainty, EffectKind
+from linara_agent.core.effects.trace import Call
+from linara_agent.core.effects.xargs import filled
+from linara_agent.core.shell.script import Known, Pattern, Unknown, Word
+
+_GLOBAL = frozenset(("-H", "-L", "-P"))
+_ALONE = frozenset(
+    ("-print", "-print0", "-ls", "-prune", "-quit", "-true", "-false", "-empty",
+     "-readable", "-writable", "-executable", "-nouser", "-nogroup", "-daystart",
+     "-depth", "-d", "-follow", "-mount", "-xdev", "-noleaf", "-ignore_readdir_race",
+     "-noignore_readdir_race", "-warn", "-nowarn", "-not", "-a", "-and", "-o", "-or",
+     "!", "(", ")", ",", "--help", "-help", "--version", "-version")
+)  # fmt: skip
+_WITH_VALUE = frozenset(
+    ("-amin", "-anewer", "-atime", "-cmin", "-cnewer", "-ctime", "-fstype", "-gid",
+     "-group", "-ilname", "-iname", "-inum", "-ipath", "-iregex", "-iwholename",
+     "-links", "-lname", "-maxdepth", "-mindepth", "-mmin", "-mtime", "-name",
+     "-newer", "-path", "-perm", "-printf", "-regex", "-regextype", "-samefile",
+     "-size", "-type", "-uid", "-used", "-user", "-wholename", "-xtype", "-context")
+)  # fmt: skip
+_WRITES = frozenset(("-fprint", "-fprint0", "-fls", "-fprintf"))
+_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
+_NAMES_ONLY = frozenset(("-printf", "-ls"))
+
+
+def find(call: Call) -> None:
+    words = list(call.words)
+    while words and (words[0].known in _GLOBAL or _optimisation(words)):
+        words.pop(0)
+    roots: list[Word] = []
+    while words and not _starts_expression(words[0]):
+        roots.append(words.pop(0))
+    if not roots:
+        roots = [Word(span=call.invocation.span, source=".", value=Known("."))]
+    for root in roots:
+        call.path(EffectKind.READ, root, recursive=True)
+    _remember(call, roots)
+    _expression(call, words, roots)
+
+
+def _optimisation(words: list[Word]) -> bool:
+    text = words[0].known or ""
+    if text == "-D":
+        words.pop(0)
+        return True
+    return text.startswith("-O")
+
+
+def _starts_expression(word: Word) -> bool:
+    text = word.known
+    if text is None:
+        # A starting point that is not known may turn out to be an action.
+        prefix = getattr(word.value, "prefix", "")
+        pattern = word.value.text if isinstance(word.value, Pattern) else prefix
+        return pattern[:1] in ("", "-", "(", "!", "*", "?", "[")
+    return text.startswith("-") or text in ("(", "!", ",", ")")
+
+
+def _remember(call: Call, roots: list[Word]) -> None:
+    """What it prints lies below its starting points, spelt as these are."""
+    absolute = [p.absolute(w.known) for p in call.places for w in roots if w.known]
+    if len(absolute) == len(roots) * len(call.places) and None not in absolute:
+        call.trace.lists = tuple(path for path in absolute if path is not None)
+        call.trace.rooted = True
+
+
+def _expression(call: Call, words: list[Word], roots: list[Word]) -> None:
+    while words:
+        word = words.pop(0)
+        text = word.known
+        if text in _NAMES_ONLY:
+            call.trace.lists = None
+        if text in _ALONE:
+            continue
+        if text in _WITH_VALUE:
+            _value(call, text or "", words)
+        elif text == "-delete":
+            _delete(call, roots)
+        elif text in _RUNS:
+            _run(call, text or "", words)
+        else:
+            _writes(call, word, words)
+
+
+def _writes(call: Call, word: Word, words: list[Word]) -> None:
+    text = word.known
+    if text not in _WRITES:
+        call.unknown(f"find has no known test {text or word.source}", word)
+        return
+    if words:
+        call.path(EffectKind.MODIFY, words.pop(0))
+    if text == "-fprintf" and words:
+        words.pop(0)
+
+
+def _value(call: Call, text: str, words: list[Word]) -> None:
+    if not words:
+        return
+    value = words.pop(0)
+    splits = isinstance(value.value, Unknown) and not value.quoted
+    # `-name *.c` unquoted is a common slip: the shell puts file names there. One
+    # that begins with a dash would be read as a test, so only these are doubtful.
+    if splits:
+        call.unknown(f"the value of {text} may become several words", value)
+
+
+def _delete(call: Call, roots: list[Word]) -> None:
+    """`-delete` removes what matches: entries below the roots, seldom all of them."""
+    possible = replace(call, certainty=Certainty.POSSIBLE)
+    for root in roots:
+        possible.path(EffectKind.DELETE, root, recursive=True)
+
+
+def _run(call: Call, text: str, words: list[Word]) -> None:
+    command: list[Word] = []
+    while words:
+        word = words.pop(0)
+        if word.known == ";" or (
+            word.known == "+" and command and command[-1].known == "{}"
+        ):
+            break
+        command.append(word)
+    name = _found_name(call)
+    words_run = tuple(filled(word, "{}", name) for word in command)
+    inner = replace(call, certainty=Certainty.POSSIBLE)
+    if text in ("-execdir", "-okdir"):
+        places = tuple(place.at(None) for place in call.places)
+        inner = replace(inner, places=places)
+    run(inner, words_run)
+
+
+def _found_name(call: Call) -> Word:
+    """Stands for each path that find puts in place of `{}`."""
+    return Word(
+        span=call.invocation.span,
+        source="{}",
+        value=Unknown("the paths that find finds", "./"),
+        quoted=True,
+        substitutions=(call.index,),
+    )

@@ -1,0 +1,186 @@
+"""Where an invocation stands, and what kind of place a path is."""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from linara_agent.core.effects.effect import PathClass
+from linara_agent.core.effects.glob import matches, static_directory
+
+_SECRETS = (
+    "~/.ssh", "~/.ssh/**", "~/.gnupg", "~/.gnupg/**", "~/.aws", "~/.aws/**",
+    "~/.azure", "~/.azure/**", "~/.config/gcloud", "~/.config/gcloud/**",
+    "~/.kube", "~/.kube/**", "~/.docker/config.json", "~/.docker", "~/.netrc",
+    "~/.npmrc", "~/.pypirc", "~/.git-credentials", "~/.config/git/credentials",
+    "~/.config/gh", "~/.config/gh/**", "~/.pgpass", "~/.my.cnf", "~/.vault-token",
+    "~/.local/share/keyrings", "~/.local/share/keyrings/**",
+    "~/.password-store", "~/.password-store/**", "~/.mozilla", "~/.mozilla/**",
+    "~/.config/google-chrome", "~/.config/google-chrome/**",
+    "~/.config/chromium", "~/.config/chromium/**", "~/.thunderbird/**",
+    "~/.thunderbird", "~/Mail", "~/Mail/**", "~/.mail/**", "~/.*_history",
+    "~/.local/share/fish/fish_history", "~/.config/rclone/**", "~/.terraform.d/**",
+    "**/.env", "**/.env.*", "**/id_rsa", "**/id_ed25519", "**/id_ecdsa",
+    "**/*.pem", "**/*.key", "**/*.p12", "**/*.pfx", "**/*.kdbx",
+    "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers",
+    "/etc/sudoers.d/**", "/etc/ssl/private", "/etc/ssl/private/**",
+    "/etc/ssh/ssh_host_*_key", "/root/.ssh/**", "/home/*/.ssh/**",
+    "/var/run/docker.sock", "/run/docker.sock", "/proc/*/environ", "/proc/*/mem",
+)  # fmt: skip
+_AUTORUN = (
+    "**/.git/hooks", "**/.git/hooks/**", "**/.git/config", "**/.gitmodules",
+    "~/.gitconfig", "~/.config/git/config", "~/.local/bin", "~/.local/bin/**",
+    "~/bin", "~/bin/**", "~/.config/systemd/user/**", "~/.config/autostart/**",
+    "**/.envrc", "**/.vscode/**", "**/.claude/**", "**/.cursor/**", "**/.idea/**",
+    "**/*.pth", "~/.ssh/authorized_keys", "~/.ssh/config", "~/.ssh/rc",
+    "**/sitecustomize.py", "**/.husky/**", "/etc/cron*", "/etc/cron*/**",
+    "/var/spool/cron/**", "/etc/profile.d/**", "/etc/ld.so.preload",
+    "/etc/systemd/system/**", "/usr/local/bin/**", "/usr/local/sbin/**",
+)  # fmt: skip
+_STARTUP = (
+    "~/.bashrc", "~/.bash_profile", "~/.bash_login", "~/.bash_logout", "~/.profile",
+    "~/.bash_aliases", "~/.zshrc", "~/.zshenv", "~/.zprofile", "~/.zlogin",
+    "~/.config/fish/**", "~/.inputrc", "~/.xsessionrc", "~/.xinitrc", "~/.xprofile",
+    "~/.vimrc", "~/.config/nvim/**", "~/.tmux.conf", "~/.screenrc",
+    "~/.pam_environment",
+    "/etc/profile", "/etc/bash.bashrc", "/etc/environment", "/etc/zsh/**",
+)  # fmt: skip
+_DEVICES_THAT_ARE_NONE = frozenset(
+    ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
+     "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty")
+)  # fmt: skip
+_INCIDENTAL = (
+    "~/.cache/**", "**/__pycache__/**", "**/*.pyc", "**/.pytest_cache/**",
+    "**/.mypy_cache/**", "**/.ruff_cache/**",
+)  # fmt: skip
+_WITHIN_REACH = ("/home/*", "/root")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The directory, the person, and the roots that classes are told by.
+
+    All paths are absolute and normalised. `cwd` is None once it cannot be known.
+    `own` are linara-agent's own state and configuration.
+    """
+
+    cwd: str | None
+    home: str
+    user: str = ""
+    workspace: str | None = None
+    temp: str = "/tmp"  # noqa: S108 — the default of every Unix
+    own: tuple[str, ...] = ()
+
+    def at(self, cwd: str | None) -> "Place":
+        return replace(self, cwd=cwd)
+
+    def absolute(self, text: str) -> str | None:
+        """The normalised path; links are not followed; None without a directory."""
+        if not text:
+            return None
+        if text.startswith("/"):
+            return "/" + posixpath.normpath(text).lstrip("/")
+        if self.cwd is None:
+            return None
+        return "/" + posixpath.normpath(posixpath.join(self.cwd, text)).lstrip("/")
+
+
+def workspace_of(cwd: str, home: str, top: str | None) -> str | None:
+    """The git top or the directory; none when that is /, the home or above it."""
+    root = top or cwd
+    above_home = home == root or home.startswith(root.rstrip("/") + "/")
+    return None if root == "/" or above_home else root
+
+
+def is_nothing(path: str) -> bool:
+    """Devices that keep nothing and tell nothing."""
+    return path in _DEVICES_THAT_ARE_NONE or path.startswith("/dev/fd/")
+
+
+@lru_cache(maxsize=8192)
+def classify(path: str, place: Place) -> PathClass:
+    """The most telling class of a path (or of a glob, taken as a text)."""
+    for found, patterns in (
+        (PathClass.AUTORUN, _AUTORUN),
+        (PathClass.SECRETS, _SECRETS),
+        (PathClass.STARTUP, _STARTUP),
+    ):
+        if _any(path, patterns, place.home):
+            return found
+    if any(_below(path, own) for own in place.own):
+        return PathClass.OWN
+    if _below(path, "/dev"):
+        return PathClass.DEVICE
+    if _below(path, "/proc") or _below(path, "/sys"):
+        return PathClass.PROC
+    if _any(path, _INCIDENTAL, place.home):
+        return PathClass.INCIDENTAL
+    return _region(path, place)
+
+
+def _region(path: str, place: Place) -> PathClass:
+    if place.workspace is not None and _below(path, place.workspace):
+        return PathClass.WORKSPACE
+    if _below(path, place.home):
+        return PathClass.HOME
+    if any(_below(path, temp) for temp in (place.temp, "/tmp", "/var/tmp")):  # noqa: S108 — the places themselves
+        return PathClass.TEMP
+    if _below(path, "/home") or _below(path, "/root"):
+        return PathClass.OTHER_USER
+    if any(_below(path, root) for root in _SYSTEM) or path == "/":
+        return PathClass.SYSTEM
+    return PathClass.OUTSIDE
+
+
+_SYSTEM = (
+    "/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/run",
+    "/sbin", "/usr", "/var",
+)  # fmt: skip
+
+
+def hidden_below(path: str, place: Place) -> Iterator[str]:
+    """Secret places of the person that lie below a tree."""
+    for pattern in _SECRETS:
+        if pattern.startswith("~/"):
+            full = place.home + pattern[1:]
+            root = static_directory(full + "/x" if "*" not in full else full)
+            if _below(root, path) and root != place.home:
+                yield root
+        elif pattern.startswith("/") and "*" not in pattern and _below(pattern, path):
+            yield pattern
+
+
+def hidden_matching(glob: str, place: Place) -> Iterator[str]:
+    """Secret places that a glob may match; `*` alone is not taken for a hint."""
+    directory, _, name = glob.rpartition("/")
+    for pattern in _SECRETS:
+        if pattern.startswith("**/"):
+            sample = pattern[3:].replace("*", "x")
+            if _hints_at(name, sample):
+                yield f"{directory}/{sample}"
+        else:
+            sample = pattern.replace("~/", place.home + "/").replace("*", "x")
+            if matches(glob, sample) and _dots_agree(glob, sample):
+                yield sample
+
+
+def _hints_at(name: str, sample: str) -> bool:
+    telling = name.replace("*", "").replace("?", "")
+    return bool(telling) and matches(name, sample) and _dots_agree(name, sample)
+
+
+def _dots_agree(glob: str, path: str) -> bool:
+    """A wildcard does not match the dot that a hidden name begins with."""
+    pairs = zip(glob.split("/"), path.split("/"), strict=False)
+    return all(not b.startswith(".") or a.startswith(".") for a, b in pairs)
+
+
+def _any(path: str, patterns: tuple[str, ...], home: str) -> bool:
+    return any(
+        matches(home + pattern[1:] if pattern.startswith("~/") else pattern, path)
+        for pattern in patterns
+    )
+
+
+def _below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip("/") + "/")

@@ -1,0 +1,224 @@
+"""What is collected about one invocation while its effects are resolved."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from linara_agent.core.effects.catalogue import Catalogue, Program
+from linara_agent.core.effects.effect import (
+    Certainty,
+    Effect,
+    EffectKind,
+    Form,
+    PathClass,
+)
+from linara_agent.core.effects.place import (
+    Place,
+    classify,
+    hidden_below,
+    hidden_matching,
+    is_nothing,
+)
+from linara_agent.core.shell.script import Invocation, Known, Pattern, Script, Word
+
+
+class Taint(StrEnum):
+    """Where data on a pipe comes from, as far as that matters."""
+
+    NETWORK = "network"
+    SECRETS = "secrets"
+    DECODED = "decoded"
+    DATA = "data"
+
+
+class Sink(StrEnum):
+    """What an invocation makes of data that reaches it."""
+
+    INTERPRETER = "interpreter"
+    NETWORK = "network"
+
+
+@dataclass(slots=True, kw_only=True)
+class Trace:
+    """`lists` are the roots below which the paths on its output lie, if it prints
+    paths; `rooted` that none of these begins with a dash. `emits` is what its
+    output carries, `sinks` what it does with its input.
+    """
+
+    lists: tuple[str, ...] | None = None
+    rooted: bool = False
+    emits: set[Taint] = field(default_factory=set)
+    sinks: set[Sink] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class Resolution:
+    """The work in progress on one script."""
+
+    script: Script
+    catalogue: Catalogue
+    analysers: Mapping[str, "Analyser"]
+    read: Callable[[str], Script]
+    depth: int = 0
+    effects: list[Effect] = field(default_factory=list)
+    traces: dict[int, Trace] = field(default_factory=dict)
+
+    def trace(self, index: int) -> Trace:
+        return self.traces.setdefault(index, Trace())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One command as it is resolved: an invocation, or what a wrapper runs.
+
+    `places` are the directories it may start in (more than one after a `cd` that
+    may or may not have happened).
+    """
+
+    resolution: Resolution
+    index: int
+    invocation: Invocation
+    program: Program
+    words: tuple[Word, ...]
+    places: tuple[Place, ...]
+    certainty: Certainty = Certainty.CERTAIN
+
+    @property
+    def trace(self) -> Trace:
+        return self.resolution.trace(self.index)
+
+    def effect(
+        self,
+        kind: EffectKind,
+        target: str | None = None,
+        *,
+        form: Form = Form.EXACT,
+        cls: PathClass | None = None,
+        word: Word | None = None,
+        note: str | None = None,
+        possible: bool = False,
+    ) -> None:
+        span = word.span if word is not None else self.invocation.span
+        self.resolution.effects.append(
+            Effect(
+                kind=kind,
+                target=target,
+                form=form if target is not None else Form.UNKNOWN,
+                cls=cls,
+                certainty=Certainty.POSSIBLE if possible else self.certainty,
+                program=self.program.name,
+                invocation=self.index,
+                span=(span.start, span.end),
+                note=note,
+            )
+        )
+
+    def unknown(self, note: str, word: Word | None = None) -> None:
+        self.effect(EffectKind.UNKNOWN, self.program.name, word=word, note=note)
+
+    def path(
+        self, kind: EffectKind, word: Word, *, recursive: bool = False, **note: str
+    ) -> None:
+        """An effect on the path, or paths, that a word stands for."""
+        for place in self.places:
+            self._path(kind, word, place, recursive=recursive, **note)
+
+    def _path(
+        self,
+        kind: EffectKind,
+        word: Word,
+        place: Place,
+        *,
+        recursive: bool,
+        note: str | None = None,
+    ) -> None:
+        match word.value:
+            case Known("-"):
+                return
+            case Known(text):
+                self.at(
+                    kind,
+                    place.absolute(text),
+                    place,
+                    word=word,
+                    form=Form.UNDER if recursive else Form.EXACT,
+                    note=note,
+                )
+            case Pattern(text):
+                self.at(
+                    kind,
+                    place.absolute(text),
+                    place,
+                    word=word,
+                    form=Form.GLOB,
+                    note=note,
+                )
+            case _:
+                self._unknown_path(kind, word, place, note)
+
+    def _unknown_path(
+        self, kind: EffectKind, word: Word, place: Place, note: str | None
+    ) -> None:
+        if getattr(word.value, "prefix", "").startswith("/dev/fd/"):
+            # A pipe of bash's own; what stands at its other end is judged there.
+            return
+        roots = listed_by(self.resolution, word)
+        if roots is None:
+            why = getattr(word.value, "reason", "its value")
+            self.effect(kind, None, word=word, note=note or f"its path is {why}")
+            return
+        for root in roots:
+            self.at(kind, root, place, word=word, form=Form.UNDER, note=note)
+
+    def at(
+        self,
+        kind: EffectKind,
+        path: str | None,
+        place: Place,
+        *,
+        form: Form = Form.EXACT,
+        word: Word | None = None,
+        note: str | None = None,
+    ) -> None:
+        """An effect on an absolute path, with the class it belongs to."""
+        if path is None:
+            self.effect(
+                kind, None, word=word, note=note or "below an unknown directory"
+            )
+            return
+        if is_nothing(path):
+            return
+        cls = classify(path, place.at(None))
+        if kind is EffectKind.READ and cls is PathClass.PROC:
+            kind = EffectKind.OBSERVE
+        self.effect(kind, path, form=form, cls=cls, word=word, note=note)
+        if form is not Form.EXACT and cls is not PathClass.SECRETS:
+            hidden = hidden_below if form is Form.UNDER else hidden_matching
+            for secret in dict.fromkeys(hidden(path, place)):
+                self.effect(
+                    kind,
+                    secret,
+                    form=Form.UNDER,
+                    cls=PathClass.SECRETS,
+                    word=word,
+                    note=f"within {path}",
+                    possible=True,
+                )
+
+    def inside(self, program: Program, words: tuple[Word, ...]) -> "Call":
+        return replace(self, program=program, words=words)
+
+
+def listed_by(resolution: Resolution, word: Word) -> tuple[str, ...] | None:
+    """The roots of the paths that the word's substitutions print, if they do."""
+    if not word.substitutions or word.value == Known(""):
+        return None
+    last = word.substitutions[-1]
+    return resolution.trace(last).lists
+
+
+class Analyser(Protocol):
+    """Reads the operands of a program whose operands are a language."""
+
+    def __call__(self, call: Call) -> None: ...

@@ -1,0 +1,43 @@
+"""`xargs` runs a command with names from its standard input."""
+
+from dataclasses import replace
+
+from linara_agent.core.effects.commands import incoming_rooted, parsed, run
+from linara_agent.core.effects.trace import Call
+from linara_agent.core.shell.script import Unknown, Word
+
+_REASON = "names from the standard input"
+
+
+def xargs(call: Call) -> None:
+    """`xargs [OPTION]… [COMMAND [ARGUMENT]…]`; without a command it echoes."""
+    call, arguments, words = parsed(call, options_first=True)
+    if not words or arguments.has("--version", "--help"):
+        return
+    # Names that begin with a slash or a dot cannot become options.
+    prefix = "./" if incoming_rooted(call) else ""
+    name = Word(
+        span=call.invocation.span,
+        source=_REASON,
+        value=Unknown(_REASON, prefix),
+        quoted=True,
+        substitutions=call.invocation.piped_from[-1:],
+    )
+    given = [word.known for word in arguments.values("-I", "-i")]
+    replaced = arguments.has("-I", "-i")
+    if not replaced:
+        run(call, (*words, name))
+    else:
+        place = (given[-1] if given else None) or "{}"
+        run(call, tuple(filled(word, place, name) for word in words))
+
+
+def filled(word: Word, place: str, name: Word) -> Word:
+    """The word with `place` in it replaced by a name that is not known."""
+    text = word.known
+    if text is None or place not in text:
+        return word
+    if text == place:
+        return replace(name, span=word.span)
+    head = text.partition(place)[0]
+    return replace(word, value=Unknown(_REASON, head))

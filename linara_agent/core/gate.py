@@ -1,0 +1,46 @@
+"""Read, resolve and judge: the whole static half, pure but for the parsers."""
+
+from dataclasses import dataclass
+
+from linara_agent.core.effects.analysers import ANALYSERS
+from linara_agent.core.effects.catalogue import Catalogue
+from linara_agent.core.effects.effect import Effect
+from linara_agent.core.effects.place import Place
+from linara_agent.core.effects.resolve import resolve, unread
+from linara_agent.core.policy.match import Policy, judge
+from linara_agent.core.policy.verdict import Verdict
+from linara_agent.core.shell.agree import read
+from linara_agent.core.shell.reading import Parsers
+from linara_agent.core.shell.script import Script
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Everything that a verdict depends on besides the text and the place."""
+
+    parsers: Parsers
+    catalogue: Catalogue
+    policy: Policy
+
+    def read(self, text: str, place: Place) -> Script:
+        return read(text, self.parsers, home=place.home)
+
+    def resolve(self, script: Script, place: Place) -> tuple[Effect, ...]:
+        effects = resolve(
+            script,
+            (place,),
+            self.catalogue,
+            ANALYSERS,
+            read=lambda text: self.read(text, place),
+        )
+        return effects + tuple(unread(script))
+
+    def judge(
+        self, script: Script, effects: tuple[Effect, ...], place: Place
+    ) -> Verdict:
+        return judge(script, effects, self.policy, place)
+
+    def assess(self, text: str, place: Place) -> tuple[Script, Verdict]:
+        """All three steps in a row."""
+        script = self.read(text, place)
+        return script, self.judge(script, self.resolve(script, place), place)

@@ -1,0 +1,97 @@
+"""A rule of a policy: which effects it speaks of, and what it decides."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from linara_agent.core.decision import Decision
+from linara_agent.core.effects.effect import Certainty, EffectKind, PathClass
+
+WRITE = (EffectKind.CREATE, EffectKind.MODIFY)
+"""What the word `write` in a policy file stands for."""
+
+
+def _decision(value: object) -> object:
+    if isinstance(value, str) and value in ("allow", "review", "deny"):
+        return Decision.of(value)
+    raise ValueError("must be allow, review or deny")
+
+
+def _kinds(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    kinds: list[object] = []
+    for word in value:
+        kinds += list(WRITE) if word == "write" else [word]
+    return tuple(kinds)
+
+
+class Model(BaseModel):
+    """Every table of a policy file: no key may be misspelt."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rule(Model):
+    """Keys are ANDed, the values of a key ORed; a missing key matches everything.
+
+    `path` and `host` are globs ("~" and "$WORKSPACE" are expanded), `words` are
+    regular expressions one of which must match a word of the invocation. `because`
+    says what is wrong and names the nearest thing that is allowed. `match` and
+    `not_match` are commands that are checked whenever the file is loaded by
+    `policy test`.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    decision: Annotated[Decision, BeforeValidator(_decision)]
+    because: str = Field(min_length=10)
+    effect: Annotated[tuple[EffectKind, ...], BeforeValidator(_kinds)] = ()
+    cls: tuple[PathClass, ...] = Field(default=(), alias="class")
+    path: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
+    program: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    certainty: tuple[Certainty, ...] = ()
+    match: tuple[str, ...] = ()
+    not_match: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _must_be_about_something(self) -> Self:
+        if not self.effect and not self.program:
+            raise ValueError("a rule needs `effect` or `program`")
+        for pattern in self.words:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"words: {pattern!r} is no pattern: {error}") from None
+        return self
+
+
+class Override(Model):
+    """Changes the decision of a rule of the base, openly and with a reason."""
+
+    rule: str
+    decision: Annotated[Decision, BeforeValidator(_decision)]
+    reason: str = Field(min_length=10)
+
+
+class PolicyLimits(Model):
+    """More than these among a preview's changes is never `allow`."""
+
+    changed_files: int = Field(default=10_000, ge=0)
+    bytes: int = Field(default=1 << 30, ge=0)
+
+
+class SandboxSettings(Model):
+    """`masks` are places hidden from the twin beside the shipped ones."""
+
+    masks: tuple[str, ...] = ()
+    timeout_s: float = Field(default=60.0, gt=0, le=3600)
+
+
+class ClassPaths(Model):
+    """A name for a set of path globs."""
+
+    paths: tuple[str, ...] = Field(min_length=1)
