@@ -75,8 +75,8 @@ class Applied:
     skipped: int = 0
 
 
-class Host(Protocol):
-    """The two ways to the host."""
+class Applier(Protocol):
+    """The first way to the host: the reviewed changes."""
 
     def apply(self, approved: Approved, plan: Plan, *, blobs: Path) -> Applied:
         """Copy exactly the previewed changes.
@@ -84,6 +84,10 @@ class Host(Protocol):
         Raises StalePlan before anything was touched, ApplyFailed after a rollback.
         """
         ...
+
+
+class Rerunner(Protocol):
+    """The second way to the host: the text once more."""
 
     def rerun(self, approved: Approved, plan: Plan) -> Outcome:
         """Run the text on the host, output shown as it comes and kept."""

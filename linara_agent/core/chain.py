@@ -86,7 +86,7 @@ def draft(*, time: str, run: str, event: str, fields: Mapping[str, Json]) -> Dra
     body = _dump(fields)[1:-1]
     if len(body) > MAX_LINE - _ROOM_FOR_ENVELOPE:
         body = _cut(fields)
-    head = _dump({"time": time, "run": run, "event": event})[1:-1]
+    head = f'"time":{_dump(time)},"run":{_dump(run)},"event":{_dump(event)}'
     return Draft(head=head, body=body)
 
 

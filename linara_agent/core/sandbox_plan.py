@@ -1,5 +1,6 @@
 """What a preview is to run, where, and within which limits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from linara_agent.core.wire import Path
@@ -36,8 +37,7 @@ class SandboxPlan:
 
     `text` is run with `bash -c`, or, when `script_file` is set, `bash FILE
     ARGUMENTS` is run with the file as the twin sees it. `environment` is complete.
-    `masks` are absolute paths hidden from the twin. `observes` are what the text
-    was judged to look at and a twin cannot show.
+    `masks` are absolute paths hidden from the twin.
     """
 
     run: str
@@ -51,3 +51,30 @@ class SandboxPlan:
     arguments: tuple[str, ...] = ()
     masks: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
+
+
+_PASSED_ON = frozenset(
+    ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "TZ",
+     "COLUMNS", "LINES", "VIRTUAL_ENV", "MAIL", "HOSTNAME", "TMPDIR")
+)  # fmt: skip
+_FIXED = {
+    # A status must not refresh the index, and nothing may wait for an answer.
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "DEBIAN_FRONTEND": "noninteractive",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+}
+
+
+def twin_environment(
+    environment: Mapping[str, str], *, cwd: str
+) -> tuple[tuple[str, str], ...]:
+    """What of the person's environment the twin gets: an allow-list, no secrets."""
+    passed = {
+        name: value
+        for name, value in environment.items()
+        if name in _PASSED_ON or name.startswith("LC_")
+    }
+    return tuple(sorted({**passed, **_FIXED, "PWD": cwd}.items()))

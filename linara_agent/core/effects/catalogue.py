@@ -95,8 +95,9 @@ class Program(_Model):
     Python module for operands that are a language. `output` says which paths its
     output lists: those of its operands (`operands`) or those it read (`input`).
     `old_style`: the first word may be a cluster without a dash (`tar xf`).
-    `options_first`: options end at the first operand. `needs_terminal`: it is
-    interactive.
+    `options_first`: options end at the first operand. `no_options`: a word that
+    begins with a dash and is no known option is an operand (`echo ---`).
+    `needs_terminal`: it is interactive.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Program(_Model):
     abbreviations: bool = True
     single_dash_long: bool = False
     options_first: bool = False
+    no_options: bool = False
     old_style: bool = False
     needs_terminal: bool = False
     effects: Effects = Field(default=(), strict=False)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from linara_agent.core.effects.effect import PathClass
 from linara_agent.core.effects.glob import matches, static_directory
 
-_SECRETS = (
+SECRET_PLACES = (
     "~/.ssh", "~/.ssh/**", "~/.gnupg", "~/.gnupg/**", "~/.aws", "~/.aws/**",
     "~/.azure", "~/.azure/**", "~/.config/gcloud", "~/.config/gcloud/**",
     "~/.kube", "~/.kube/**", "~/.docker/config.json", "~/.docker", "~/.netrc",
@@ -102,7 +102,7 @@ def classify(path: str, place: Place) -> PathClass:
     """The most telling class of a path (or of a glob, taken as a text)."""
     for found, patterns in (
         (PathClass.AUTORUN, _AUTORUN),
-        (PathClass.SECRETS, _SECRETS),
+        (PathClass.SECRETS, SECRET_PLACES),
         (PathClass.STARTUP, _STARTUP),
     ):
         if _any(path, patterns, place.home):
@@ -140,7 +140,7 @@ _SYSTEM = (
 
 def hidden_below(path: str, place: Place) -> Iterator[str]:
     """Secret places of the person that lie below a tree."""
-    for pattern in _SECRETS:
+    for pattern in SECRET_PLACES:
         if pattern.startswith("~/"):
             full = place.home + pattern[1:]
             root = static_directory(full + "/x" if "*" not in full else full)
@@ -153,7 +153,7 @@ def hidden_below(path: str, place: Place) -> Iterator[str]:
 def hidden_matching(glob: str, place: Place) -> Iterator[str]:
     """Secret places that a glob may match; `*` alone is not taken for a hint."""
     directory, _, name = glob.rpartition("/")
-    for pattern in _SECRETS:
+    for pattern in SECRET_PLACES:
         if pattern.startswith("**/"):
             sample = pattern[3:].replace("*", "x")
             if _hints_at(name, sample):

@@ -24,6 +24,11 @@ class Policy:
     sandbox: SandboxSettings
     digests: tuple[str, ...]
 
+    @property
+    def identity(self) -> str:
+        """The name, and the first digits of the digest of every file in order."""
+        return "+".join((self.name, *(digest[:12] for digest in self.digests)))
+
 
 def policy_from(name: str, files: tuple[LoadedFile, ...]) -> Policy:
     """Combine a base file with what it extends (given before it)."""

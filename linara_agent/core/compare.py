@@ -1,0 +1,61 @@
+"""Hold what happened on the host against what the preview promised."""
+
+from collections.abc import Callable, Iterator
+
+from linara_agent.core.change import Change, FileType, PathState
+from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.policy.verdict import Verdict
+from linara_agent.core.preview import Outcome, Preview
+
+_LIVE = (
+    EffectKind.OBSERVE,
+    EffectKind.NETWORK,
+    EffectKind.PROCESS,
+    EffectKind.SYSTEM,
+)
+
+
+def differences(
+    preview: Preview,
+    outcome: Outcome,
+    verdict: Verdict,
+    *,
+    state_of: Callable[[str], PathState | None],
+) -> tuple[str, ...]:
+    """Each difference in words.
+
+    A command that looks at live state, or uses what the twin did not have, is bound
+    to differ in how it ended: of that only the changes are compared.
+    """
+    found: list[str] = []
+    live = any(effect.kind in _LIVE for effect in verdict.effects)
+    cut = bool(preview.outcome.limits)
+    if not live and not cut and _end(preview.outcome) != _end(outcome):
+        before, now = _end(preview.outcome), _end(outcome)
+        found.append(f"it ended with {now}, in the preview with {before}")
+    for change in preview.effective:
+        found += _path(change, state_of(change.path))
+    return tuple(found)
+
+
+def _end(outcome: Outcome) -> str:
+    if outcome.signal is not None:
+        return f"signal {outcome.signal}"
+    return f"exit status {outcome.exit}"
+
+
+def _path(change: Change, now: PathState | None) -> Iterator[str]:
+    expected = change.after
+    if expected is None or now is None:
+        if (expected is None) != (now is None):
+            state = "is gone" if now is None else "is still there"
+            yield f"{change.path} {state}"
+        return
+    if expected.type is not now.type:
+        yield f"{change.path} is a {now.type}, in the preview a {expected.type}"
+    elif expected.type is FileType.FILE and expected.size != now.size:
+        yield f"{change.path} has {now.size} bytes, in the preview {expected.size}"
+    elif expected.type is FileType.SYMLINK and expected.link != now.link:
+        yield f"{change.path} points elsewhere than in the preview"
+    elif expected.mode != now.mode and expected.type is not FileType.SYMLINK:
+        yield f"{change.path} has mode {now.mode:o}, in the preview {expected.mode:o}"

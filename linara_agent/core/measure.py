@@ -1,0 +1,119 @@
+"""The second verdict: what the preview did, judged like what was read."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from linara_agent.core.change import Change, ChangeKind
+from linara_agent.core.decision import Decision
+from linara_agent.core.effects.effect import Effect, EffectKind, Form
+from linara_agent.core.effects.glob import matches
+from linara_agent.core.effects.place import Place, classify
+from linara_agent.core.policy.match import Policy, judge
+from linara_agent.core.policy.verdict import Finding, Verdict
+from linara_agent.core.preview import Preview
+from linara_agent.core.shell.script import Script
+
+_KINDS = {
+    ChangeKind.CREATED: EffectKind.CREATE,
+    ChangeKind.MODIFIED: EffectKind.MODIFY,
+    ChangeKind.DELETED: EffectKind.DELETE,
+    ChangeKind.METADATA: EffectKind.METADATA,
+    ChangeKind.TYPE: EffectKind.MODIFY,
+}
+_WRITES = (EffectKind.CREATE, EffectKind.MODIFY)
+_FORETELLS = {
+    EffectKind.CREATE: _WRITES,
+    EffectKind.MODIFY: _WRITES,
+    EffectKind.DELETE: (EffectKind.DELETE,),
+    EffectKind.METADATA: (EffectKind.METADATA, *_WRITES),
+}
+
+
+def measured_effects(preview: Preview, place: Place) -> tuple[Effect, ...]:
+    """One effect for each change that matters."""
+    return tuple(
+        Effect(
+            kind=_KINDS[change.kind],
+            target=change.path,
+            cls=classify(change.path, place.at(None)),
+        )
+        for change in preview.effective
+    )
+
+
+def final_verdict(
+    read: Verdict, script: Script, preview: Preview, policy: Policy, place: Place
+) -> Verdict:
+    """The strictest of what was read, what was measured, and the limits.
+
+    Findings on measured effects carry no effect index: their effects are the
+    preview's changes.
+    """
+    effects = measured_effects(preview, place)
+    findings: list[Finding] = [*preview.findings]
+    if effects:
+        findings += _collapsed(judge(script, effects, policy, place).findings)
+    findings += _surprises(read.effects, effects)
+    findings += _over_limits(preview, policy)
+    return read.stricter(*findings)
+
+
+def _collapsed(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for each rule, with how many changes it speaks of."""
+    first: dict[str, Finding] = {}
+    count: dict[str, int] = {}
+    for finding in findings:
+        first.setdefault(finding.rule, finding)
+        count[finding.rule] = count.get(finding.rule, 0) + 1
+    for rule, finding in first.items():
+        changes = "1 change" if count[rule] == 1 else f"{count[rule]} changes"
+        reason = f"{finding.reason} [measured: {changes}]"
+        yield replace(finding, effect=None, span=None, reason=reason)
+
+
+def _surprises(
+    foretold: tuple[Effect, ...], measured: tuple[Effect, ...]
+) -> Iterator[Finding]:
+    """Changes that the reading did not predict are never `allow`."""
+    if any(e.kind in (EffectKind.UNKNOWN, EffectKind.EXECUTE) for e in foretold):
+        return
+    found = [e for e in measured if not any(_foretells(f, e) for f in foretold)]
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        reason = f"reading it did not foretell the change of {found[0].target}{more}"
+        yield Finding(rule="surprise", decision=Decision.REVIEW, reason=reason)
+
+
+def _foretells(foretold: Effect, measured: Effect) -> bool:
+    if foretold.kind not in _FORETELLS[measured.kind]:
+        return False
+    if foretold.form is Form.UNKNOWN or foretold.target is None:
+        return True
+    path, target = measured.target or "", foretold.target
+    if foretold.form is Form.GLOB and matches(target, path):
+        return True
+    # `cp a dir` writes below `dir`, and `mkdir -p a/b` makes `a` as well.
+    below = path == target or path.startswith(target.rstrip("/") + "/")
+    above = measured.kind is EffectKind.CREATE and target.startswith(path + "/")
+    return below or above or (foretold.form is Form.GLOB and _within(target, path))
+
+
+def _within(glob: str, path: str) -> bool:
+    return matches(glob + "/**", path)
+
+
+def _over_limits(preview: Preview, policy: Policy) -> Iterator[Finding]:
+    changes = preview.effective
+    limits = policy.limits
+    if len(changes) > limits.changed_files:
+        reason = f"{len(changes)} paths changed; the limit is {limits.changed_files}"
+        yield Finding(rule="limit-files", decision=Decision.REVIEW, reason=reason)
+    size = sum(_written(change) for change in changes)
+    if size > limits.bytes:
+        reason = f"{size} bytes written; the limit is {limits.bytes}"
+        yield Finding(rule="limit-bytes", decision=Decision.REVIEW, reason=reason)
+
+
+def _written(change: Change) -> int:
+    written = change.kind in (ChangeKind.CREATED, ChangeKind.MODIFIED)
+    return change.after.size if written and change.after is not None else 0

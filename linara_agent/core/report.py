@@ -1,0 +1,103 @@
+"""Values as JSON: the shapes of `--json`, the journal and `check --batch`."""
+
+from collections.abc import Iterable
+
+from linara_agent.core.change import Change, ChangeKind, FileType
+from linara_agent.core.effects.effect import Effect
+from linara_agent.core.policy.verdict import Finding, Verdict
+from linara_agent.core.preview import Preview
+from linara_agent.core.record import Json
+from linara_agent.core.wire import encode_bytes, encode_integer, encode_text
+
+
+def effect_json(effect: Effect) -> dict[str, Json]:
+    target = None if effect.target is None else encode_text(effect.target)
+    return {
+        "kind": str(effect.kind),
+        "target": target,
+        "form": str(effect.form),
+        "class": None if effect.cls is None else str(effect.cls),
+        "certainty": str(effect.certainty),
+        "program": effect.program,
+        "invocation": effect.invocation,
+        "span": None if effect.span is None else list(effect.span),
+        "note": effect.note,
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, Json]:
+    return {
+        "rule": finding.rule,
+        "decision": finding.decision.word,
+        "reason": finding.reason,
+        "where": finding.where,
+        "span": None if finding.span is None else list(finding.span),
+        "effect": finding.effect,
+    }
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Json]:
+    return {
+        "decision": verdict.decision.word,
+        "findings": [finding_json(one) for one in verdict.findings],
+        "effects": [effect_json(one) for one in verdict.effects],
+    }
+
+
+def change_json(change: Change, *, below: int | None) -> dict[str, Json]:
+    """`below` counts the entries of a deleted directory."""
+    state = change.after or change.before
+    was = change.before
+    link = None if state is None or state.link is None else encode_text(state.link)
+    return {
+        "path": encode_text(change.path),
+        "kind": str(change.kind),
+        "type": None if state is None else str(state.type),
+        "size": None if change.after is None else encode_integer(change.after.size),
+        "was_size": None if was is None else encode_integer(was.size),
+        "mode": None if state is None else f"{state.mode:04o}",
+        "owner": None if state is None else [state.uid, state.gid],
+        "link": link,
+        "files": below,
+        "diff": change.diff,
+        "incidental": change.incidental,
+    }
+
+
+def changes_json(changes: tuple[Change, ...]) -> list[Json]:
+    counts = deleted_below(changes)
+    return [change_json(one, below=counts.get(one.path)) for one in changes]
+
+
+def deleted_below(changes: Iterable[Change]) -> dict[str, int]:
+    """How many entries each deleted directory held, at any depth."""
+    counts: dict[str, int] = {}
+    deleted = [one for one in changes if one.kind is ChangeKind.DELETED]
+    for one in deleted:
+        if one.before is not None and one.before.type is FileType.DIRECTORY:
+            counts[one.path] = 0
+    for one in deleted:
+        parent = one.path.rpartition("/")[0]
+        while parent:
+            if parent in counts:
+                counts[parent] += 1
+            parent = parent.rpartition("/")[0]
+    return counts
+
+
+def preview_json(preview: Preview) -> dict[str, Json]:
+    outcome = preview.outcome
+    return {
+        "exit": outcome.exit,
+        "signal": outcome.signal,
+        "stdout": encode_bytes(outcome.stdout),
+        "stderr": encode_bytes(outcome.stderr),
+        "truncated": outcome.truncated,
+        "duration_s": round(outcome.duration_s, 3),
+        "limits": list(outcome.limits),
+        "leftovers": outcome.leftovers,
+        "network_tried": preview.network_tried,
+        "changes": changes_json(preview.changes),
+        "findings": [finding_json(one) for one in preview.findings],
+        "notes": list(preview.notes),
+    }

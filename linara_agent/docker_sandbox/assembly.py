@@ -1,0 +1,162 @@
+"""Builds one twin, step by step; whatever was built is taken down by its stack."""
+
+import json
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from linara_agent.core.sandbox_plan import SandboxPlan
+from linara_agent.docker_sandbox import identity, scratch, skeleton, twin
+from linara_agent.docker_sandbox.attachment import Attachment
+from linara_agent.docker_sandbox.caretaker import DESK, Caretaker, emptying, source
+from linara_agent.docker_sandbox.endpoint import NOT_DONE
+from linara_agent.docker_sandbox.host_view import HostView
+from linara_agent.docker_sandbox.interpreter import interpreter
+from linara_agent.docker_sandbox.scratch import Scratch
+from linara_agent.docker_sandbox.seeds import Layout, lay_out, pack, plant
+from linara_agent.docker_sandbox.workshop import Workshop
+from linara_agent.errors import SandboxUnavailable
+
+BOOT = """\
+import json
+boot = json.loads(input())
+names = {"__name__": "supervisor"}
+exec(boot["source"], names)
+raise SystemExit(names["main"](boot["witnesses"]))
+"""
+"""PID 1 gets its program as its first line, so that no `ps` shows it at length."""
+
+_MOUNT_FAILURE = re.compile(r"lowerdir=((?:\\.|[^,\\])*),.*: ([^:]+)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """A twin whose supervisor has been started and says hello any moment."""
+
+    workshop: Workshop
+    view: HostView
+    layout: Layout
+    scratch: Scratch
+    container: str
+    attachment: Attachment
+    caretaker: Caretaker | None
+    witnesses: tuple[identity.Witness, ...]
+
+    @property
+    def masked_scratch(self) -> str:
+        """The placeholder of the scratch's parent in its upper."""
+        seed = next(s for s in self.layout.seeds if s.path == self.scratch.parent)
+        return f"{self.scratch.path}/{seed.place}"
+
+
+def assemble(workshop: Workshop, plan: SandboxPlan, stack: ExitStack) -> Assembly:
+    """Make and start everything; raises SandboxUnavailable.
+
+    Raises identity.HostMoved if a mount went away in between.
+    """
+    view, mounts = workshop.look()
+    _shows(view, plan.cwd)
+    owner = workshop.owner
+    parent = scratch.choose(workshop.places, mounts=mounts, uid=owner.uid)
+    layout = lay_out(view, (*plan.masks, parent))
+    place = scratch.open_run(parent, owner.directory(plan.run))
+    stack.callback(Workshop.remove_directory, place.path)
+    scratch.furnish(place, len(layout.lowers))
+    caretaker = _seed(workshop, plan.run, view, (layout, place), stack)
+    witnesses = identity.choose_witnesses(layout)
+    container = _create(workshop, plan, view, (layout, place))
+    stack.callback(workshop.engine.remove, container)
+    attachment = workshop.engine.attach(container)
+    stack.callback(attachment.close)
+    _start(workshop, container, view)
+    looked_at = [witness.path for witness in witnesses] + [place.parent]
+    boot = {"source": source("supervisor"), "witnesses": looked_at}
+    attachment.send(json.dumps(boot).encode() + b"\n")
+    return Assembly(
+        workshop=workshop,
+        view=view,
+        layout=layout,
+        scratch=place,
+        container=container,
+        attachment=attachment,
+        caretaker=caretaker,
+        witnesses=witnesses,
+    )
+
+
+def _seed(
+    workshop: Workshop,
+    run: str,
+    view: HostView,
+    ground: tuple[Layout, Scratch],
+    stack: ExitStack,
+) -> Caretaker | None:
+    """Fill the uppers; whoever does it also sees to it that they can be removed."""
+    layout, place = ground
+    if workshop.is_root:
+        with scratch.writing(place):
+            plant(layout.seeds, place.path)
+        return None
+    caretaker = workshop.caretaker(view, place.path, run)
+    stack.callback(workshop.engine.remove, caretaker.container)
+    stack.callback(caretaker.finish_once, emptying(DESK))
+    caretaker.seed(pack(layout.seeds))
+    return caretaker
+
+
+def _create(
+    workshop: Workshop,
+    plan: SandboxPlan,
+    view: HostView,
+    ground: tuple[Layout, Scratch],
+) -> str:
+    layout, place = ground
+    labels = workshop.owner.labels(plan.run)
+    start = twin.Start(
+        image=skeleton.image_name(view),
+        command=(interpreter(), "-I", "-S", "-c", BOOT),
+        labels=labels,
+    )
+    config = twin.twin_config(
+        plan,
+        start=start,
+        mounts=twin.twin_mounts(view, layout, place, labels),
+        seccomp=workshop.seccomp,
+    )
+    return workshop.create(config, view)
+
+
+def _start(workshop: Workshop, container: str, view: HostView) -> None:
+    """Start it; a mount that the kernel refused is named with its file system."""
+    try:
+        workshop.engine.start(container)
+    except SandboxUnavailable as exc:
+        match = _MOUNT_FAILURE.search(exc.what.rstrip("."))
+        if match is None:
+            raise
+        path = re.sub(r"\\(.)", r"\1", match[1])
+        if not Path(path).is_dir():
+            raise identity.HostMoved from exc
+        if "no such file" in match[2]:
+            raise identity.foreign(path, workshop.engine.endpoint.url) from exc
+        lower = view.lower_of(path)
+        kind = lower.filesystem if lower else "unknown"
+        raise SandboxUnavailable(
+            f"The kernel refuses an overlay over {path}, whose file system is {kind} "
+            f"({match[2]}).",
+            not_done=NOT_DONE,
+            remedy="Run `linara-agent doctor`; previews need overlayfs with "
+            "`trusted.*` attributes on a local disk.",
+        ) from exc
+
+
+def _shows(view: HostView, cwd: str) -> None:
+    for point, kind in view.unshown:
+        if cwd == point or cwd.startswith(point + "/"):
+            raise SandboxUnavailable(
+                f"The current directory lies on {point}, whose file system ({kind}) "
+                "cannot be overlaid.",
+                not_done=NOT_DONE,
+                remedy="Work in a directory on a local disk.",
+            )

@@ -1,0 +1,93 @@
+"""Who owns what a run leaves: labels that tell a living client from a dead one.
+
+A process number alone can be used again; with the start time of the process and
+the boot it names one process for ever.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+PREFIX = "org.linara-agent."
+OURS = PREFIX + "run"
+_START_FIELD = 19  # of the fields after the name, which may hold spaces (proc(5))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A process of a user; `start` in clock ticks since the boot.
+
+    `boot` is the beginning of the boot's id; `namespace` the number of the process
+    namespace: clients in other ones share the engine, and their numbers mean nothing
+    here.
+    """
+
+    uid: int
+    pid: int
+    start: str
+    boot: str
+    namespace: str
+
+    @classmethod
+    def of(cls, pid: int, uid: int) -> Self | None:
+        """The running process of that number, None if there is none."""
+        try:
+            line = Path(f"/proc/{pid}/stat").read_text()
+            namespace = Path("/proc/self/ns/pid").readlink().name
+        except OSError:
+            return None
+        return cls(
+            uid=uid,
+            pid=pid,
+            start=line.rpartition(")")[2].split()[_START_FIELD],
+            boot=Path("/proc/sys/kernel/random/boot_id").read_text()[:8],
+            namespace="".join(filter(str.isdigit, namespace)),
+        )
+
+    def labels(self, run: str) -> dict[str, str]:
+        return {
+            OURS: run,
+            PREFIX + "uid": str(self.uid),
+            PREFIX + "pid": str(self.pid),
+            PREFIX + "start": self.start,
+            PREFIX + "boot": self.boot,
+            PREFIX + "namespace": self.namespace,
+        }
+
+    @classmethod
+    def from_labels(cls, labels: dict[str, str]) -> Self | None:
+        """Read the labels back; None if they are not complete."""
+        try:
+            return cls(
+                uid=int(labels[PREFIX + "uid"]),
+                pid=int(labels[PREFIX + "pid"]),
+                start=labels[PREFIX + "start"],
+                boot=labels[PREFIX + "boot"],
+                namespace=labels[PREFIX + "namespace"],
+            )
+        except (KeyError, ValueError):
+            return None
+
+    def directory(self, run: str) -> str:
+        """The name of a run's scratch directory, from which its owner can be read."""
+        return ".".join((run, str(self.pid), self.start, self.boot, self.namespace))
+
+    @classmethod
+    def from_directory(cls, name: str, uid: int) -> Self | None:
+        """Read such a name back; None for any other name."""
+        parts = name.split(".")
+        if len(parts) != len(("run", "pid", "start", "boot", "namespace")):
+            return None
+        _, pid, start, boot, namespace = parts
+        if not pid.isdigit():
+            return None
+        return cls(uid=uid, pid=int(pid), start=start, boot=boot, namespace=namespace)
+
+    def is_gone(self, observer: "Owner") -> bool:
+        """Whether the process certainly lives no more, seen by another one."""
+        if self.boot != observer.boot:
+            return True
+        if self.namespace != observer.namespace:
+            return False
+        now = Owner.of(self.pid, self.uid)
+        return now is None or now.start != self.start

@@ -1,0 +1,257 @@
+"""A started twin: hand it the text, listen, and read what changed."""
+
+import io
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from linara_agent.core.preview import Outcome, Preview
+from linara_agent.core.sandbox_plan import SandboxPlan
+from linara_agent.docker_sandbox import capture, identity, supervisor, unpreviewable
+from linara_agent.docker_sandbox.assembly import Assembly
+from linara_agent.docker_sandbox.attachment import StreamSilent
+from linara_agent.docker_sandbox.caretaker import DESK, emptying, source
+from linara_agent.docker_sandbox.changes import (
+    ChangeSet,
+    Layer,
+    ReadSettings,
+    read_changes,
+)
+from linara_agent.docker_sandbox.endpoint import NOT_DONE
+from linara_agent.docker_sandbox.scratch_guard import ScratchGuard
+from linara_agent.errors import SandboxUnavailable
+
+VIEW = "twin"
+_HELLO_S = 60.0
+_AFTER_WALL_S = 30.0
+_CLOCK_STEP_NS = 20_000_000
+"""The kernel stamps files with a clock that may lag by one tick."""
+
+_SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash")
+_KILLED = 9
+_ATTEMPTS = 3
+
+
+class PreparedTwin:
+    """Used once: `run` or `discard`; both take everything down."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        plan: SandboxPlan,
+        stack: ExitStack,
+        *,
+        again: Callable[[SandboxPlan], "PreparedTwin"],
+    ) -> None:
+        self._assembly = assembly
+        self._plan = plan
+        self._stack = stack
+        self._again = again
+        self._listener = capture.Listener(assembly.attachment)
+        self._over_scratch = False
+
+    def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
+        """See `ports.PreparedPreview`; raises SandboxUnavailable.
+
+        What the container was made from (caller, masks, limits, host name) must be
+        that of the plan it was prepared with.
+        """
+        twin = self
+        for _ in range(_ATTEMPTS):
+            try:
+                return twin._run_once(plan, digest, blobs)
+            except identity.HostMoved:
+                twin = self._again(plan)
+        twin.discard()
+        raise keeps_changing()
+
+    def _run_once(self, plan: SandboxPlan, digest: str, blobs: Path) -> Preview:
+        with self._stack:
+            self._same_ground(plan)
+            self._greet()
+            started_ns = time.time_ns() - _CLOCK_STEP_NS
+            captured = self._listen(plan)
+            outcome = self._outcome(plan, captured)
+            self._end()
+            changed = self._read(blobs, started_ns)
+        report = captured.report or {}
+        hints = unpreviewable.findings(outcome.stderr, uid=plan.caller.uid)
+        return Preview(
+            digest=digest,
+            view=VIEW,
+            outcome=outcome,
+            changes=changed.changes,
+            findings=changed.findings + hints,
+            network_tried=bool(report.get("network_tried")),
+            notes=self._assembly.view.notes,
+        )
+
+    def discard(self) -> None:
+        self._stack.close()
+
+    def _same_ground(self, plan: SandboxPlan) -> None:
+        made = self._plan
+        wanted = (plan.caller, plan.masks, plan.limits, plan.hostname)
+        if wanted != (made.caller, made.masks, made.limits, made.hostname):
+            raise SandboxUnavailable(
+                "The prepared twin was made for other limits, masks or another caller.",
+                not_done=NOT_DONE,
+                remedy="Start the command again.",
+            )
+
+    def _greet(self) -> None:
+        """Wait for the supervisor and make sure that it sees our files."""
+        try:
+            found = self._listener.next(_HELLO_S)
+        except (StreamSilent, capture.Garbled):
+            found = None
+        if found is None or found[0] != supervisor.HELLO:
+            raise self._broken("did not start")
+        *inside, masked = json.loads(found[1])
+        url = self._assembly.workshop.engine.endpoint.url
+        identity.compare(self._assembly.witnesses, inside, url=url)
+        if self._plan.caller.uid == self._assembly.workshop.owner.uid:
+            identity.compare_fresh(
+                self._assembly.masked_scratch,
+                self._assembly.scratch.parent,
+                masked,
+                url=url,
+            )
+
+    def _listen(self, plan: SandboxPlan) -> capture.Captured:
+        guard = ScratchGuard.begin(self._assembly.scratch.path, plan.limits.scratch)
+        line = json.dumps(orders(plan)).encode() + b"\n"
+        try:
+            self._assembly.attachment.send(line)
+            return capture.collect(
+                self._listener,
+                output=plan.limits.output,
+                wall_s=plan.limits.wall_s + _AFTER_WALL_S,
+                tick=lambda: self._check_scratch(guard),
+            )
+        except (OSError, capture.Garbled) as exc:
+            raise self._broken("broke off") from exc
+
+    def _check_scratch(self, guard: ScratchGuard) -> None:
+        if not self._over_scratch and guard.exceeded():
+            self._over_scratch = True
+            self._assembly.workshop.engine.kill(self._assembly.container)
+
+    def _outcome(self, plan: SandboxPlan, captured: capture.Captured) -> Outcome:
+        if captured.failed is not None:
+            raise SandboxUnavailable(
+                f"The command cannot be started in the twin: {captured.failed}.",
+                not_done=NOT_DONE,
+                remedy="Go to a directory that you may enter, or shorten the text "
+                "(`script FILE` runs a file of any length).",
+            )
+        if captured.report is not None:
+            return reported(captured, captured.report)
+        limits = ("scratch",) if self._over_scratch else self._memory(captured)
+        return Outcome(
+            exit=None,
+            signal=_KILLED,
+            stdout=bytes(captured.stdout),
+            stderr=bytes(captured.stderr),
+            truncated=len(captured.stdout) >= plan.limits.output,
+            limits=limits,
+        )
+
+    def _memory(self, captured: capture.Captured) -> tuple[str, ...]:
+        """The kernel may have had to end the supervisor; anything else is a failure."""
+        if captured.silent:
+            raise self._broken("fell silent")
+        assembly = self._assembly
+        assembly.workshop.engine.wait(assembly.container)
+        if not assembly.workshop.engine.state(assembly.container)["OOMKilled"]:
+            raise self._broken("broke off")
+        return ("memory",)
+
+    def _broken(self, how: str) -> SandboxUnavailable:
+        said = self._listener.complaints.decode(errors="replace").strip().splitlines()
+        return SandboxUnavailable(
+            f"The supervisor of the preview {how}"
+            + (f": {said[-1]}." if said else "."),
+            not_done="The preview has no result; the host is untouched.",
+            remedy="Run `linara-agent doctor`, which tests what a preview needs.",
+        )
+
+    def _end(self) -> None:
+        """The uppers may be read only when nothing is mounted over them any more."""
+        self._assembly.attachment.close()
+        self._assembly.workshop.engine.remove(self._assembly.container)
+
+    def _read(self, blobs: Path, started_ns: int) -> ChangeSet:
+        assembly = self._assembly
+        settings = ReadSettings(
+            blobs=blobs,
+            started_ns=started_ns,
+            placeholders=assembly.layout.placeholders,
+            seeded=assembly.layout.directories,
+            entries=self._plan.limits.entries,
+            home=self._plan.caller.home,
+        )
+        caretaker = assembly.caretaker
+        desk = assembly.scratch.path if caretaker is None else DESK
+        layers = [
+            Layer(host=lower.path, upper=f"{desk}/{number}/upper")
+            for number, lower in enumerate(assembly.layout.lowers)
+            if os.access(lower.path, os.X_OK)  # what is shut to us is so to the script
+        ]
+        if caretaker is None:
+            return read_changes(layers, stream=None, settings=settings)
+        walking = source("upper_walk"), [layer.upper for layer in layers]
+        with caretaker.work(walking, emptying(DESK)) as output:
+            buffered = io.BufferedReader(output)
+            changed = read_changes(layers, stream=buffered, settings=settings)
+            caretaker.close_up(output)
+        return changed
+
+
+def keeps_changing() -> SandboxUnavailable:
+    return SandboxUnavailable(
+        "The mounts of this machine keep changing, so no twin could be made of it.",
+        not_done=NOT_DONE,
+        remedy="Try again when containers or disks are no longer being changed.",
+    )
+
+
+def orders(plan: SandboxPlan) -> Mapping[str, Any]:
+    """What the supervisor is told; paths and texts go as JSON with surrogates."""
+    program = next((path for path in _SHELLS if os.access(path, os.X_OK)), _SHELLS[0])
+    words = ["-c", plan.text]
+    if plan.script_file is not None:
+        words = [plan.script_file, *plan.arguments]
+    return {
+        "program": program,
+        "argv": ["bash", *words],
+        "env": list(plan.environment),
+        "cwd": plan.cwd,
+        "umask": plan.umask,
+        "wall_s": plan.limits.wall_s,
+        "output": plan.limits.output,
+        "rlimits": {
+            "RLIMIT_FSIZE": plan.limits.file_size,
+            "RLIMIT_NOFILE": plan.limits.open_files,
+            "RLIMIT_CORE": 0,
+        },
+    }
+
+
+def reported(captured: capture.Captured, report: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        exit=report["exit"],
+        signal=report["signal"],
+        stdout=bytes(captured.stdout),
+        stderr=bytes(captured.stderr),
+        truncated=bool(report["truncated"]),
+        duration_s=float(report["duration_s"]),
+        cpu_s=float(report["cpu_s"]),
+        peak_memory=int(report["peak_memory"]),
+        leftovers=int(report["leftovers"]),
+        limits=tuple(report["limits"]),
+    )

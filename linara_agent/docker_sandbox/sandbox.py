@@ -1,0 +1,119 @@
+"""Makes twins on the local Docker engine: the adapter behind `ports.Sandbox`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from linara_agent.core.preview import Preview
+from linara_agent.core.sandbox_plan import SandboxPlan
+from linara_agent.docker_sandbox.assembly import assemble
+from linara_agent.docker_sandbox.endpoint import NOT_DONE
+from linara_agent.docker_sandbox.engine import connect
+from linara_agent.docker_sandbox.identity import HostMoved
+from linara_agent.docker_sandbox.owner import Owner
+from linara_agent.docker_sandbox.prepared import PreparedTwin, keeps_changing
+from linara_agent.docker_sandbox.reap import reap
+from linara_agent.docker_sandbox.workshop import Workshop
+from linara_agent.errors import SandboxUnavailable
+from linara_agent.ports import Progress
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """What a sandbox needs to know of the process it serves.
+
+    `environment` says where the engine is; `places` are the directories that may hold
+    scratch (`scratch.candidates`), `seccomp` the text of `sandbox/seccomp.json`, `pid`
+    and `uid` the process's own.
+    """
+
+    environment: Mapping[str, str]
+    places: Sequence[str]
+    seccomp: str
+    pid: int
+    uid: int
+
+
+class DockerSandbox:
+    """One for each process; the engine is looked for at the first use."""
+
+    def __init__(self, premises: Premises, *, progress: Progress | None = None) -> None:
+        self._premises = premises
+        self._progress = progress
+        self._workshop: Workshop | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the engine; twins that are prepared stay until discarded."""
+        if self._workshop is not None:
+            self._workshop.engine.close()
+            self._workshop = None
+
+    def prepare(self, plan: SandboxPlan) -> PreparedTwin:
+        """Start a twin that waits for its text (60 seconds, then it ends itself).
+
+        Of the plan, `run`, `caller`, `masks`, `limits` and `hostname` are used; the
+        rest may differ in the plan that is run.
+        """
+        shop = self._shop()
+        for _ in range(_ATTEMPTS):
+            with (
+                suppress(HostMoved),
+                self._telling("starting the twin"),
+                ExitStack() as stack,
+            ):
+                assembly = assemble(shop, plan, stack)
+                return PreparedTwin(assembly, plan, stack.pop_all(), again=self.prepare)
+        raise keeps_changing()
+
+    def preview(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
+        """See `ports.Sandbox`."""
+        twin = self.prepare(plan)
+        with self._telling("running in the twin"):
+            return twin.run(plan, digest=digest, blobs=blobs)
+
+    def reap(self) -> int:
+        """See `ports.Sandbox`."""
+        shop = self._shop()
+        return reap(
+            shop.engine,
+            observer=shop.owner,
+            parents=self._premises.places,
+            empty=shop.empty,
+        )
+
+    def _shop(self) -> Workshop:
+        if self._workshop is None:
+            owner = Owner.of(self._premises.pid, self._premises.uid)
+            if owner is None:
+                raise SandboxUnavailable(
+                    "/proc does not show this process.",
+                    not_done=NOT_DONE,
+                    remedy="Mount /proc: `sudo mount -t proc proc /proc`.",
+                )
+            engine = connect(self._premises.environment)
+            self._workshop = Workshop(
+                engine=engine,
+                engine_root=engine.facts().root,
+                owner=owner,
+                places=self._premises.places,
+                seccomp=self._premises.seccomp,
+            )
+        return self._workshop
+
+    @contextmanager
+    def _telling(self, words: str) -> Iterator[None]:
+        if self._progress is None:
+            yield
+            return
+        with self._progress.step(words):
+            yield

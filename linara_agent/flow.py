@@ -1,0 +1,363 @@
+"""The whole story, top to bottom.
+
+    intent ─ propose ─▶ proposal ─ read ─▶ script ─ resolve ─▶ effects
+       ─ judge ─▶ verdict
+       deny ─▶ stop, say why        (nothing ran)
+       else ─ plan ─▶ sandbox plan ─ preview ─▶ preview ─ measure ─▶ final verdict
+       ─ review ─▶ approved | declined | unanswered
+       approved ─ apply | rerun ─▶ outcome ─ compare ─▶ passage
+
+Each step is in the journal before it acts. Nothing here touches the world: the
+adapters of `House` do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from linara_agent.core.change import PathState
+from linara_agent.core.compare import differences
+from linara_agent.core.decision import Decision
+from linara_agent.core.effects.place import Place
+from linara_agent.core.gate import Gate
+from linara_agent.core.measure import final_verdict
+from linara_agent.core.next_step import Mode, Next, Step, next_step
+from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.policy.verdict import Verdict
+from linara_agent.core.preview import Outcome, Preview
+from linara_agent.core.proposal import Origin, Proposal
+from linara_agent.core.record import Event, Json, Record
+from linara_agent.core.report import changes_json, verdict_json
+from linara_agent.core.review import Answer, Approved, By, Refused, Way, approve
+from linara_agent.core.sandbox_plan import SandboxPlan
+from linara_agent.core.shell.script import Script
+from linara_agent.errors import JournalUnavailable, LinaraError, PlanProblem
+from linara_agent.ports import (
+    Applied,
+    Applier,
+    Clock,
+    Journal,
+    Plans,
+    Rerunner,
+    Reviewer,
+    Sandbox,
+)
+
+
+class Ending(StrEnum):
+    """How a passage ended."""
+
+    ANSWERED = "answered"
+    DENIED = "denied"
+    SAVED = "saved"
+    DECLINED = "declined"
+    APPLIED = "applied"
+    RERUN = "rerun"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One run from its proposal to its end; what was not reached is None."""
+
+    run: str
+    proposal: Proposal
+    verdict: Verdict
+    script: Script | None = None
+    ending: Ending = Ending.DENIED
+    preview: Preview | None = None
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    applied: Applied | None = None
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The adapters, and what was decided before the run.
+
+    `sandbox_plan` is the plan with everything but the text; `exit_of` gives the exit
+    code that the journal keeps; `state_of` a path's state on the host; `fresh_id` an
+    id for a plan.
+    """
+
+    gate: Gate
+    place: Place
+    sandbox_plan: SandboxPlan
+    sandbox: Sandbox
+    journal: Journal
+    plans: Plans
+    applier: Applier
+    rerunner: Rerunner
+    reviewer: Reviewer
+    clock: Clock
+    mode: Mode
+    state_of: Callable[[str], PathState | None]
+    fresh_id: Callable[[], str]
+    exit_of: Callable[[Passage], int]
+    failure_of: Callable[[BaseException], int]
+
+
+def carry(
+    house: House, propose: Callable[[], Proposal], *, intent: str | None
+) -> Passage:
+    """Take an intent (or a command) all the way. Raises LinaraError."""
+    run = house.sandbox_plan.run
+    _log(house, Event.RUN_STARTED, _circumstances(house, intent), durable=True)
+    with _Closing(house) as closing:
+        reaped = house.sandbox.reap()
+        if reaped:
+            _log(house, Event.REAPED, {"things": reaped})
+        _log(house, Event.PROPOSE_BEFORE, {"intent": intent})
+        proposal = propose()
+        while True:
+            _log(house, Event.PROPOSE_AFTER, _proposal_fields(proposal))
+            passage, edited = _one(house, proposal, run=run, intent=intent)
+            if edited is None:
+                closing.passage = passage
+                return passage
+            proposal = Proposal(text=edited, origin=Origin.PERSON, source="edited")
+
+
+def _one(
+    house: House, proposal: Proposal, *, run: str, intent: str | None
+) -> tuple[Passage, str | None]:
+    """One proposal to its end, or to the text that the person wrote instead."""
+    script = house.gate.read(proposal.text, house.place)
+    counts: dict[str, Json] = {
+        "commands": len(script.invocations),
+        "opaque": len(script.opaque),
+    }
+    _log(house, Event.READ, counts)
+    effects = house.gate.resolve(script, house.place)
+    _log(house, Event.RESOLVED, {"effects": len(effects)})
+    verdict = house.gate.judge(script, effects, house.place)
+    _log(house, Event.JUDGED, verdict_json(verdict), durable=True)
+    passage = Passage(run=run, proposal=proposal, script=script, verdict=verdict)
+    if verdict.decision is Decision.DENY:
+        return passage, None
+    plan = _previewed(house, passage, intent=intent)
+    passage = replace(passage, preview=plan.preview, verdict=plan.verdict)
+    step = next_step(plan.verdict, plan.preview, house.mode)
+    if step.step in (Step.DENIED, Step.ANSWER):
+        house.plans.discard(plan.id)
+        answered = step.step is Step.ANSWER
+        ending = Ending.ANSWERED if answered else Ending.DENIED
+        return replace(passage, ending=ending), None
+    house.plans.save(plan)
+    _log(house, Event.PLAN_SAVED, {"plan": plan.id, "digest": plan.digest})
+    return _decided(house, replace(passage, plan=plan), plan, step)
+
+
+def _previewed(house: House, passage: Passage, *, intent: str | None) -> Plan:
+    """Run the text in a twin; the plan is sealed, and not saved yet."""
+    proposal = passage.proposal
+    sandbox_plan = replace(
+        house.sandbox_plan, text=proposal.text, arguments=proposal.arguments
+    )
+    if proposal.origin is not Origin.FILE:
+        sandbox_plan = replace(sandbox_plan, script_file=None)
+    planned: dict[str, Json] = {
+        "digest": proposal.digest,
+        "masks": len(sandbox_plan.masks),
+        "wall_s": sandbox_plan.limits.wall_s,
+    }
+    _log(house, Event.SANDBOX_PLANNED, planned)
+    id = house.fresh_id()
+    blobs = house.plans.new(id)
+    try:
+        _log(house, Event.PREVIEW_BEFORE, {"digest": proposal.digest}, durable=True)
+        preview = house.sandbox.preview(
+            sandbox_plan, digest=proposal.digest, blobs=blobs
+        )
+        _log(house, Event.PREVIEW_AFTER, _preview_fields(preview))
+        verdict = _final(house, passage, preview)
+    except BaseException:
+        house.plans.discard(id)
+        raise
+    return Plan(
+        id=id,
+        created=house.clock.now(),
+        intent=intent,
+        proposal=proposal,
+        sandbox=sandbox_plan,
+        policy=house.gate.policy.identity,
+        verdict=verdict,
+        preview=preview,
+    ).sealed()
+
+
+def _final(house: House, passage: Passage, preview: Preview) -> Verdict:
+    script = passage.script
+    if script is None:
+        raise AssertionError("a preview is made only of what was read")
+    policy, place = house.gate.policy, house.place
+    verdict = final_verdict(passage.verdict, script, preview, policy, place)
+    _log(house, Event.MEASURED, {"changes": changes_json(preview.effective[:_KEPT])})
+    _log(house, Event.FINAL, verdict_json(verdict), durable=True)
+    return verdict
+
+
+_KEPT = 1000
+"""Changes that the journal lists; the plan holds all of them."""
+
+
+def _decided(
+    house: House, passage: Passage, plan: Plan, step: Next
+) -> tuple[Passage, str | None]:
+    """Ask, or do what the policy allows without asking, or leave the plan."""
+    if step.step is Step.SAVE:
+        return replace(passage, ending=Ending.SAVED), None
+    if step.step is Step.CARRY_OUT:
+        return carry_out(house, passage, plan, way=step.ways[0], by=By.POLICY), None
+    _log(house, Event.REVIEW_BEFORE, {"plan": plan.id}, durable=True)
+    reviewed = house.reviewer.review(plan, ways=step.ways)
+    answer: dict[str, Json] = {
+        "plan": plan.id,
+        "answer": str(reviewed.answer) if reviewed.text is None else "edited",
+        "way": None if reviewed.way is None else str(reviewed.way),
+    }
+    _log(house, Event.REVIEW_AFTER, answer, durable=True)
+    if reviewed.text is not None:
+        house.plans.mark(plan, PlanState.DECLINED)
+        return passage, reviewed.text
+    if reviewed.answer is Answer.APPROVED and reviewed.way is not None:
+        return carry_out(house, passage, plan, way=reviewed.way, by=By.PERSON), None
+    if reviewed.answer is Answer.DECLINED:
+        house.plans.mark(plan, PlanState.DECLINED)
+        return replace(passage, ending=Ending.DECLINED), None
+    return replace(passage, ending=Ending.SAVED), None
+
+
+def carry_out_plan(house: House, plan: Plan, *, way: Way) -> Passage:
+    """`apply PLAN` and `rerun PLAN`: naming the plan is the approval of it."""
+    named: dict[str, Json] = {
+        "command": plan.proposal.text,
+        "plan": plan.id,
+        "digest": plan.digest,
+    }
+    started = {**_circumstances(house, plan.intent), **named}
+    _log(house, Event.RUN_STARTED, started, durable=True)
+    with _Closing(house) as closing:
+        passage = Passage(
+            run=house.sandbox_plan.run,
+            proposal=plan.proposal,
+            verdict=plan.verdict,
+            preview=plan.preview,
+            plan=plan,
+        )
+        closing.passage = carry_out(house, passage, plan, way=way, by=By.PERSON)
+        return closing.passage
+
+
+def carry_out(
+    house: House, passage: Passage, plan: Plan, *, way: Way, by: By
+) -> Passage:
+    """The host at last, with a permission that only the review can make."""
+    approved = approve(plan, way=way, by=by)
+    if isinstance(approved, Refused):
+        raise PlanProblem(
+            f"Plan {plan.id} cannot be carried out: {approved.reason}.",
+            not_done="Nothing was changed on the host.",
+            remedy="Make a new plan for the command and review that.",
+        )
+    if way is Way.RERUN:
+        return _rerun(house, passage, plan, approved)
+    _log(house, Event.APPLY_BEFORE, {"plan": plan.id, "by": str(by)}, durable=True)
+    applied = house.applier.apply(approved, plan, blobs=house.plans.blobs(plan))
+    house.plans.mark(plan, PlanState.APPLIED)
+    done: dict[str, Json] = {"plan": plan.id, "paths": applied.paths}
+    _log(house, Event.APPLY_AFTER, done, durable=True)
+    return replace(passage, ending=Ending.APPLIED, applied=applied)
+
+
+def _rerun(house: House, passage: Passage, plan: Plan, approved: Approved) -> Passage:
+    before: dict[str, Json] = {"plan": plan.id, "by": str(approved.by)}
+    _log(house, Event.RERUN_BEFORE, before, durable=True)
+    # Marked before: a text must not run twice because the first time was cut short.
+    house.plans.mark(plan, PlanState.APPLIED)
+    outcome = house.rerunner.rerun(approved, plan)
+    after: dict[str, Json] = {
+        "plan": plan.id,
+        "status": outcome.exit,
+        "signal": outcome.signal,
+    }
+    _log(house, Event.RERUN_AFTER, after, durable=True)
+    found = differences(plan.preview, outcome, plan.verdict, state_of=house.state_of)
+    _log(house, Event.COMPARED, {"plan": plan.id, "differences": list(found[:_KEPT])})
+    return replace(passage, ending=Ending.RERUN, outcome=outcome, differences=found)
+
+
+class _Closing:
+    """Writes how a run ended, however it ended."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.passage: Passage | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> None:
+        house = self._house
+        if error is None and self.passage is not None:
+            code = house.exit_of(self.passage)
+            ended: dict[str, Json] = {"ended": str(self.passage.ending), "exit": code}
+            _log(house, Event.RUN_ENDED, ended, durable=True)
+        elif error is not None and not isinstance(error, JournalUnavailable):
+            what = error.what if isinstance(error, LinaraError) else repr(error)
+            code = house.failure_of(error)
+            _log(house, Event.FAILED, {"error": type(error).__name__, "what": what})
+            _log(
+                house, Event.RUN_ENDED, {"ended": "failed", "exit": code}, durable=True
+            )
+
+
+def _log(
+    house: House,
+    event: Event,
+    fields: dict[str, Json] | None = None,
+    *,
+    durable: bool = False,
+) -> None:
+    run = house.sandbox_plan.run
+    house.journal.write(
+        Record(run=run, event=event, fields=fields or {}, durable=durable)
+    )
+
+
+def _circumstances(house: House, intent: str | None) -> dict[str, Json]:
+    plan = house.sandbox_plan
+    return {
+        "intent": intent,
+        "user": plan.caller.name,
+        "uid": plan.caller.uid,
+        "cwd": plan.cwd,
+        "policy": house.gate.policy.identity,
+        "mode": str(house.mode),
+    }
+
+
+def _proposal_fields(proposal: Proposal) -> dict[str, Json]:
+    usage = proposal.usage
+    return {
+        "text": proposal.text,
+        "digest": proposal.digest,
+        "origin": str(proposal.origin),
+        "source": proposal.source,
+        "cost_usd": None if usage is None else usage.cost_usd,
+    }
+
+
+def _preview_fields(preview: Preview) -> dict[str, Json]:
+    outcome = preview.outcome
+    return {
+        "view": preview.view,
+        "exit": outcome.exit,
+        "signal": outcome.signal,
+        "limits": list(outcome.limits),
+        "changes": len(preview.changes),
+        "duration_s": round(outcome.duration_s, 3),
+        "network_tried": preview.network_tried,
+        "notes": list(preview.notes),
+    }
