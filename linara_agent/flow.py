@@ -29,7 +29,15 @@ from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.core.record import Event, Json, Record
 from linara_agent.core.report import changes_json, verdict_json
-from linara_agent.core.review import Answer, Approved, By, Refused, Way, approve
+from linara_agent.core.review import (
+    Answer,
+    Approved,
+    By,
+    Refused,
+    Way,
+    approve,
+    approve_recovery,
+)
 from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.core.shell.script import Script
 from linara_agent.errors import JournalUnavailable, LinaraError, PlanProblem
@@ -39,6 +47,7 @@ from linara_agent.ports import (
     Clock,
     Journal,
     Plans,
+    Recoverer,
     Rerunner,
     Reviewer,
     Sandbox,
@@ -89,6 +98,7 @@ class House:
     plans: Plans
     applier: Applier
     rerunner: Rerunner
+    recoverer: Recoverer
     reviewer: Reviewer
     clock: Clock
     mode: Mode
@@ -248,6 +258,27 @@ def carry_out_plan(house: House, plan: Plan, *, way: Way) -> Passage:
         )
         closing.passage = carry_out(house, passage, plan, way=way, by=By.PERSON)
         return closing.passage
+
+
+def recover_plan(house: House, plan: Plan) -> tuple[str, int]:
+    """Take back an apply that was cut short: what was done, and in how many steps."""
+    approved = approve_recovery(plan, by=By.PERSON)
+    if isinstance(approved, Refused):
+        raise PlanProblem(
+            f"Plan {plan.id} cannot be recovered: {approved.reason}.",
+            not_done="Nothing was changed on the host.",
+            remedy="Look at the plan's directory below the state directory.",
+        )
+    started = {**_circumstances(house, plan.intent), "plan": plan.id}
+    _log(house, Event.RUN_STARTED, started, durable=True)
+    _log(house, Event.UNDO_BEFORE, {"plan": plan.id}, durable=True)
+    words, steps = house.recoverer.recover(
+        approved, plan, blobs=house.plans.blobs(plan)
+    )
+    done: dict[str, Json] = {"plan": plan.id, "did": words, "steps": steps}
+    _log(house, Event.UNDO_AFTER, done, durable=True)
+    _log(house, Event.RUN_ENDED, {"ended": "recovered", "exit": 0}, durable=True)
+    return words, steps
 
 
 def carry_out(

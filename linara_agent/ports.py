@@ -94,6 +94,19 @@ class Rerunner(Protocol):
         ...
 
 
+class Recoverer(Protocol):
+    """Cleans up after an apply that was cut short."""
+
+    def recover(
+        self, approved: Approved, plan: Plan, *, blobs: Path
+    ) -> tuple[str, int]:
+        """Roll back, or finish; returns what was done in words, and the steps.
+
+        Raises PlanProblem if there is nothing to recover, ApplyFailed.
+        """
+        ...
+
+
 class Plans(Protocol):
     """The saved plans; raises PlanProblem."""
 

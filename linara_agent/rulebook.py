@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from typing_extensions import override
+
 from linara_agent.core.effects.catalogue import (
     Catalogue,
     Program,
@@ -29,6 +31,7 @@ class _Programs(Mapping[str, Program]):
         self._all: Mapping[str, Program] | None = None
         self._files = {path.stem: path for path in directory.glob("*.toml")}
 
+    @override
     def __getitem__(self, name: str) -> Program:
         if name in self._known:
             return self._known[name]
@@ -44,9 +47,11 @@ class _Programs(Mapping[str, Program]):
             self._all = catalogue_from(read).programs
         return self._all
 
+    @override
     def __iter__(self) -> Iterator[str]:
         return iter(self._everything())
 
+    @override
     def __len__(self) -> int:
         return len(self._everything())
 

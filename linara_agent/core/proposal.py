@@ -43,4 +43,4 @@ class Proposal:
     def digest(self) -> str:
         """SHA-256 (hex) of the text and its arguments: what a review approves."""
         whole = "\0".join((self.text, *self.arguments))
-        return sha256(whole.encode(errors="surrogateescape")).hexdigest()
+        return sha256(whole.encode(errors="surrogatepass")).hexdigest()

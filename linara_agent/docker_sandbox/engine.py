@@ -6,6 +6,7 @@ docker-py's own builders do not know all of the fields.
 """
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from typing import Any, Protocol
 import requests
 import urllib3
 from docker.api import APIClient
-from docker.credentials.errors import StoreError
 from docker.errors import APIError, DockerException, NotFound
 from docker.tls import TLSConfig
 from docker.utils.socket import SocketError
@@ -26,7 +26,7 @@ from linara_agent.errors import SandboxUnavailable
 
 FOREIGN: tuple[type[Exception], ...] = (
     DockerException,
-    StoreError,
+    RuntimeError,
     SocketError,
     requests.RequestException,
     urllib3.exceptions.HTTPError,
@@ -166,10 +166,19 @@ def connect(environment: Mapping[str, str], *, timeout_s: float = 120.0) -> Engi
     """Find the engine and make it answer; raises SandboxUnavailable."""
     endpoint = find_endpoint(environment)
     with translated(endpoint, "reach the engine"):
+        _knock(endpoint, timeout_s)
         # not version="auto": if nobody answers, that leaves a connection open
         with closing(_client(endpoint, _OLDEST_API, timeout_s)) as asking:
             spoken = str(asking.version(api_version=False)["ApiVersion"])
         return Engine(_client(endpoint, spoken, timeout_s), endpoint)
+
+
+def _knock(endpoint: Endpoint, timeout_s: float) -> None:
+    """Fail at once, and without docker-py's way of leaving sockets open."""
+    if endpoint.socket is not None:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(timeout_s)
+            door.connect(endpoint.socket)
 
 
 def _client(endpoint: Endpoint, version: str, timeout_s: float) -> APIClient:

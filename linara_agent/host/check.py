@@ -188,7 +188,7 @@ def _rights(
     if step.move is not Move.SET:
         _may_change(step, directory, above, problems)
     if there is not None:
-        _may_take(step, (above, there), problems)
+        _may_take(step, directory, there, problems)
         others = there.st_nlink - names[there.st_ino]
         if step.move is Move.REPLACE and stat.S_ISREG(there.st_mode) and others > 0:
             problems.refuse(
@@ -217,15 +217,20 @@ def _may_change(
 
 
 def _may_take(
-    step: Step, found: tuple[os.stat_result, os.stat_result], problems: _Problems
+    step: Step, directory: int, there: os.stat_result, problems: _Problems
 ) -> None:
-    above, there = found
+    above = os.fstat(directory)
     caller = os.geteuid()
     if above.st_dev != there.st_dev and step.move is not Move.SET:
         problems.refuse(step.path, "another file system is mounted there")
     sticky = above.st_mode & stat.S_ISVTX and step.move is not Move.SET
     if sticky and caller not in (0, above.st_uid, there.st_uid):
         problems.refuse(step.path, "belongs to another user, in a sticky directory")
+    if caller == 0 and not stat.S_ISLNK(there.st_mode):
+        # Nothing else keeps root from writing; others find out when they try.
+        path = f"/proc/self/fd/{directory}/{step.name}"
+        if not os.access(path, os.W_OK, effective_ids=True):
+            problems.refuse(step.path, "is immutable (see lsattr) or read-only")
 
 
 def _may_give(

@@ -35,10 +35,9 @@ def roll_back(
     problems: list[str] = []
     for step in reversed(manifest.steps):
         scene.instant(f"take back {step.number}")
-        if step.move is Move.SET and not crashed and step.number not in scene.started:
-            continue
+        begun = crashed or step.number in scene.started
         try:
-            words = _take_back(step, scene, made.get(step.number))
+            words = _take_back(step, scene, made.get(step.number), begun=begun)
         except OSError as error:
             words = f"{error.strerror or error}; {_where(step, scene)}"
         if words:
@@ -60,17 +59,20 @@ def _where(step: Step, scene: Scene) -> str:
     )
 
 
-def _take_back(step: Step, scene: Scene, made: int | None) -> str | None:
+def _take_back(
+    step: Step, scene: Scene, made: int | None, *, begun: bool
+) -> str | None:
     """Words for what could not be taken back; the leftovers of the rest are removed."""
     directory = scene.directories.open(step.parent)
-    if step.move is Move.SET:
-        return _reset(step, directory)
-    here = state_at(directory, step.name)
     words = None
-    if step.before is None:
-        words = _unplace(step, scene, here, made)
-    elif not _is(here, step.before):
-        words = _bring_home(step, scene, here, made)
+    if step.move is Move.SET:
+        return _reset(step, directory) if begun else None
+    if begun:
+        here = state_at(directory, step.name)
+        if step.before is None:
+            words = _unplace(step, scene, here, made)
+        elif not _is(here, step.before):
+            words = _bring_home(step, scene, here, made)
     if words is None:
         remove(step.temporary_path, scene.directories)
         remove(f"{step.parent.rstrip('/')}/{set_aside(step)}", scene.directories)
@@ -123,6 +125,9 @@ def _bring_home(
 ) -> str | None:
     """Put the original back where it was; what took its place is moved aside."""
     if not _find_original(step, scene, here):
+        if here is not None and here.inode != made:
+            # We moved nothing here: somebody else put this in the original's place.
+            return None
         return f"the original was not found; {_where(step, scene)}"
     directory = scene.directories.open(step.parent)
     here = state_at(directory, step.name)

@@ -1,11 +1,11 @@
 """Answers questions about past runs: which there were, and what happened in one.
 
-What is read from a run's records, by event:
+A run's first record is `run started`. What is read from its records, by event:
 
-    run started      `intent`, or `command` where there was none
-    propose after    `text`, the command where `run started` has none
+    run started             `intent`, or `command` where there was none
+    propose after           `text`: the command, where `run started` has none
     judged, final verdict   `decision`; the last one counts
-    run ended        `ended`, a word for how, and `exit`, the exit code
+    run ended               `ended`, a word for how, and `exit`, the exit code
 """
 
 import json

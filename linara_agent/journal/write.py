@@ -109,14 +109,19 @@ class _Appender:
         self._file: os.stat_result | None = None
         self._descriptor = -1
         self._close: weakref.finalize[..., _Appender] | None = None
-        self._process = -1
         self._threads = Lock()
         self._own: _Own | None = None
         self._directory_synced = False
+        this = weakref.ref(self)
+
+        def forked() -> None:
+            alive = this()
+            if alive is not None:
+                alive.begin_in_child()
+
+        os.register_at_fork(after_in_child=forked)
 
     def append(self, draft: Draft, *, durable: bool) -> None:
-        if self._process != os.getpid():
-            self._begin_in_this_process()
         try:
             with self._threads:
                 self._append(draft, durable=durable)
@@ -129,10 +134,13 @@ class _Appender:
                 self._close()
             self._descriptor = -1
 
-    def _begin_in_this_process(self) -> None:
-        # Where this is a fork's child, its copy of the file is left as it is: a lock
-        # that is let go there would be the parent's.
-        self._process, self._descriptor, self._threads = os.getpid(), -1, Lock()
+    def begin_in_child(self) -> None:
+        """Open the file anew after a fork, with no thread waiting yet.
+
+        The copy of the parent's descriptor is left as it is: a lock that is let go
+        through it would be the parent's.
+        """
+        self._descriptor, self._threads = -1, Lock()
 
     def _append(self, draft: Draft, *, durable: bool) -> None:
         if self._descriptor < 0:

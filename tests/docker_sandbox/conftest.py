@@ -72,9 +72,7 @@ def plan_for(hermetic_home: Path) -> PlanFor:
 
 
 @pytest.fixture
-def preview_of(
-    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
-) -> PreviewOf:
+def preview_of(sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path) -> PreviewOf:
     """Preview a text in a twin of this machine."""
     blobs = tmp_path / "blobs"
     blobs.mkdir()
@@ -122,9 +120,16 @@ class OrdinaryUser:
             name="ordinary",
             home=str(self.home),
         )
-        theirs = replace(plan, caller=caller, cwd=str(self.home), environment=(
-            ("HOME", str(self.home)), ("PATH", PATH), ("LC_ALL", "C"),
-        ))
+        theirs = replace(
+            plan,
+            caller=caller,
+            cwd=str(self.home),
+            environment=(
+                ("HOME", str(self.home)),
+                ("PATH", PATH),
+                ("LC_ALL", "C"),
+            ),
+        )
         done = self.run(PREVIEWING, PLANS.dump_json(theirs).decode(), SECCOMP)
         assert done.returncode == 0, done.stderr
         return PREVIEWS.validate_json(done.stdout)
@@ -161,8 +166,16 @@ def python_path() -> Iterator[Path]:
     shutil.copytree(ROOT / "linara_agent", folder / "linara_agent")
     installed = Path(sysconfig.get_paths()["purelib"])
     for name in (
-        "annotated_types", "certifi", "charset_normalizer", "docker", "idna",
-        "pydantic", "pydantic_core", "requests", "rfc8785", "typing_inspection",
+        "annotated_types",
+        "certifi",
+        "charset_normalizer",
+        "docker",
+        "idna",
+        "pydantic",
+        "pydantic_core",
+        "requests",
+        "rfc8785",
+        "typing_inspection",
         "urllib3",
     ):
         shutil.copytree(installed / name, folder / name)
@@ -189,10 +202,12 @@ def ordinary_user(python_path: Path) -> Iterator[OrdinaryUser]:
         uid=uid,
         home=home,
         command=(
-            "setpriv", f"--reuid={uid}", f"--regid={uid}", f"--groups={group}", python,
+            "setpriv",
+            f"--reuid={uid}",
+            f"--regid={uid}",
+            f"--groups={group}",
+            python,
         ),
         python_path=python_path,
     )
     shutil.rmtree(home)
-
-

@@ -45,7 +45,9 @@ def test_equal_files_agree(lower: Path) -> None:
     chosen = witnesses_of(lower)
     seen = [look(witness.path) for witness in chosen]
     compare(chosen, seen, url=URL)
-    marked = [(size, mtime, inode | 1 << 62) for size, mtime, inode in filter(None, seen)]
+    marked = [
+        (size, mtime, inode | 1 << 62) for size, mtime, inode in filter(None, seen)
+    ]
     compare(chosen, marked, url=URL)
 
 

@@ -12,11 +12,16 @@ from typing import Protocol
 import pytest
 
 from linara_agent.core.record import Event, Json, Record
+from linara_agent.errors import JournalUnavailable
 from linara_agent.journal.place import journal_path
 from linara_agent.journal.write import JournalFile
+from linara_agent.ports import Journal
 
 NOBODY = 65534
 START = 1_795_359_845.123456  # 2026-11-22T15:04:05.123456Z
+
+
+STEP = Record(run="abcdef0123", event=Event.JUDGED)
 
 
 class CountingClock:
@@ -33,6 +38,15 @@ class Write(Protocol):
     def __call__(
         self, event: Event, run: str = ..., *, durable: bool = ..., **fields: Json
     ) -> None: ...
+
+
+def refusal(journal: Journal) -> JournalUnavailable:
+    with pytest.raises(JournalUnavailable) as caught:
+        journal.write(STEP)
+    error = caught.value
+    assert all(text.endswith((".", ").")) for text in (error.what, error.not_done))
+    assert error.remedy
+    return error
 
 
 @pytest.fixture

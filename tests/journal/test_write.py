@@ -18,23 +18,13 @@ from linara_agent.errors import JournalUnavailable
 from linara_agent.journal.verify import verify
 from linara_agent.journal.write import JournalFile
 from linara_agent.ports import Journal
-from tests.journal.conftest import NOBODY, AsOrdinary, CountingClock, Write
+from tests.journal.conftest import STEP, CountingClock, Write, refusal
 
 TOKEN = "ghp_" + "a1B2" * 9
-STEP = Record(run="abcdef0123", event=Event.JUDGED)
 
 
 def values(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def refusal(journal: Journal) -> JournalUnavailable:
-    with pytest.raises(JournalUnavailable) as caught:
-        journal.write(STEP)
-    error = caught.value
-    assert all(text.endswith((".", ").")) for text in (error.what, error.not_done))
-    assert error.remedy
-    return error
 
 
 def test_a_record_is_one_line_with_time_and_chain(write: Write, path: Path) -> None:
@@ -353,95 +343,6 @@ def _write_up_to_limit(state: Path) -> None:
             journal.write(Record(run="r", event=Event.READ, fields={"t": "x" * 7_000}))
     except JournalUnavailable:
         return
-
-
-def test_a_directory_without_permission_stops_everything(
-    as_ordinary_user: AsOrdinary,
-) -> None:
-    """Without write permission nothing runs, and the remedy says what to do."""
-    with as_ordinary_user() as place:
-        place.chmod(0o500)
-        error = refusal(JournalFile(place, clock=CountingClock()))
-        place.chmod(0o700)
-    assert "no permission" in error.what
-    assert "XDG_STATE_HOME" in error.remedy
-
-
-def test_a_file_without_permission_stops_everything(
-    as_ordinary_user: AsOrdinary,
-) -> None:
-    """A journal that may not be written to is not passed over."""
-    with as_ordinary_user() as place:
-        JournalFile(place, clock=CountingClock()).write(STEP)
-        (place / "journal" / "journal.jsonl").chmod(0o400)
-        error = refusal(JournalFile(place, clock=CountingClock()))
-    assert "no permission" in error.what
-
-
-@pytest.mark.parametrize("which", ["journal.jsonl", "."])
-@pytest.mark.parametrize("mode", [0o620, 0o602])
-def test_what_others_may_write_is_refused(
-    write: Write, path: Path, state: Path, which: str, mode: int
-) -> None:
-    """A journal that somebody else could have written proves nothing."""
-    write(Event.RUN_STARTED)
-    subject = path.parent / which
-    subject.chmod(mode | (0o100 if which == "." else 0))
-    error = refusal(JournalFile(state, clock=CountingClock()))
-    assert "others than its owner may write" in error.what
-    assert "chmod go-w" in error.remedy
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-@pytest.mark.parametrize("which", ["journal.jsonl", "."])
-def test_somebody_elses_journal_is_refused(
-    write: Write, path: Path, state: Path, which: str
-) -> None:
-    """A journal is written by its owner alone, root included."""
-    write(Event.RUN_STARTED)
-    os.chown(path.parent / which, NOBODY, NOBODY)
-    error = refusal(JournalFile(state, clock=CountingClock()))
-    assert "belongs to user 65534" in error.what
-
-
-def test_a_link_in_the_journals_place_is_refused(state: Path, path: Path) -> None:
-    """A symbolic link is not followed, neither for the file nor for its directory."""
-    target = state.parent / "elsewhere"
-    path.parent.mkdir(parents=True)
-    path.symlink_to(target)
-    assert "symbolic link" in refusal(JournalFile(state, clock=CountingClock())).what
-    path.unlink()
-    path.parent.rmdir()
-    target.mkdir(mode=0o700)
-    path.parent.symlink_to(target)
-    assert "symbolic link" in refusal(JournalFile(state, clock=CountingClock())).what
-    assert list(target.iterdir()) == []
-
-
-def test_something_else_in_the_journals_place_is_refused(
-    state: Path, path: Path
-) -> None:
-    """A directory, a pipe or a file in the way is named, and does not hang."""
-    path.mkdir(parents=True, mode=0o700)
-    assert (
-        "a directory stands" in refusal(JournalFile(state, clock=CountingClock())).what
-    )
-    path.rmdir()
-    os.mkfifo(path, 0o600)
-    assert "regular file" in refusal(JournalFile(state, clock=CountingClock())).what
-    path.unlink()
-    path.parent.rmdir()
-    path.parent.write_text("")
-    assert "a file stands" in refusal(JournalFile(state, clock=CountingClock())).what
-
-
-def test_a_mode_that_changes_during_the_run_is_noticed(
-    journal: JournalFile, path: Path
-) -> None:
-    """The journal is looked at before every record, not only before the first."""
-    journal.write(STEP)
-    path.chmod(0o666)
-    assert "may write" in refusal(journal).what
 
 
 def test_many_runs_in_one_process(journal: JournalFile, state: Path) -> None:

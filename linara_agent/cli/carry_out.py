@@ -1,0 +1,102 @@
+"""`linara-agent apply PLAN`, `rerun PLAN` and `recover PLAN`."""
+
+import json
+
+import click
+from rich.text import Text
+
+from linara_agent.cli.console import console
+from linara_agent.cli.passage import exit_of, front, run_json, tell
+from linara_agent.core.next_step import Mode, ways_for
+from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.review import Way
+from linara_agent.errors import PlanProblem, StalePlan
+from linara_agent.flow import House, carry_out_plan, recover_plan
+from linara_agent.wiring import Choices, house, person
+
+_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
+)
+
+
+@click.command("apply")
+@click.argument("plan")
+@_JSON
+def apply_command(plan: str, as_json: bool) -> None:
+    r"""Copy exactly the previewed changes of a saved plan to the host.
+
+    Calling this is the approval of that plan. If anything it touches has changed
+    since the preview, nothing is done (exit 13).
+
+    \b
+    Examples:
+      linara-agent apply 3f9a1c
+      linara-agent apply "$(linara-agent run --no-input 'touch x')"
+    """
+    _carry_out(plan, Way.APPLY, as_json=as_json)
+
+
+@click.command("rerun")
+@click.argument("plan")
+@_JSON
+def rerun_command(plan: str, as_json: bool) -> None:
+    r"""Run the text of a saved plan on the host, and compare with its preview.
+
+    Calling this is the approval of that plan.
+
+    \b
+    Examples:
+      linara-agent rerun 3f9a1c
+    """
+    _carry_out(plan, Way.RERUN, as_json=as_json)
+
+
+@click.command("recover")
+@click.argument("plan")
+def recover_command(plan: str) -> None:
+    r"""Take back an apply that a crash cut short, or bring it to its end.
+
+    \b
+    Examples:
+      linara-agent recover 3f9a1c
+    """
+    built = _house()
+    words, paths = recover_plan(built, built.plans.load(plan))
+    console.say(Text(f"Recovered: {words} ({paths} steps).", style="bold green"))
+
+
+def _house() -> House:
+    choices = Choices(policy="default", mode=Mode.NO_INPUT)
+    return house(person(), choices, front(console))
+
+
+def _carry_out(reference: str, way: Way, *, as_json: bool) -> None:
+    built = _house()
+    plan = built.plans.load(reference)
+    _require_open(plan, way)
+    try:
+        passage = carry_out_plan(built, plan, way=way)
+    except StalePlan:
+        built.plans.mark(plan, PlanState.STALE)
+        raise
+    code = exit_of(passage)
+    if as_json:
+        console.result(json.dumps(run_json(passage, code), ensure_ascii=False))
+    else:
+        tell(console, passage, asked=True)
+    raise click.exceptions.Exit(int(code))
+
+
+def _require_open(plan: Plan, way: Way) -> None:
+    if plan.state not in (PlanState.OPEN, PlanState.APPROVED, PlanState.STALE):
+        raise PlanProblem(
+            f"Plan {plan.id} is {plan.state} already.",
+            not_done="Nothing was changed on the host.",
+            remedy="Make a new plan for the same command (`linara-agent run …`).",
+        )
+    if way not in ways_for(plan.preview):
+        raise PlanProblem(
+            f"Plan {plan.id} has no changes that can be copied.",
+            not_done="Nothing was changed on the host.",
+            remedy=f"Run its text on the host instead: `linara-agent rerun {plan.id}`.",
+        )

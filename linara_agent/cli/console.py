@@ -1,0 +1,76 @@
+"""The only place that writes: results to stdout, everything else to stderr."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+
+
+class Console:
+    """Two streams; rich is loaded at the first thing said on stderr."""
+
+    @property
+    def interactive(self) -> bool:
+        """A person is there to answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @cached_property
+    def _stderr(self) -> "RichConsole":
+        return self._rich(stderr=True)
+
+    @cached_property
+    def _stdout(self) -> "RichConsole":
+        return self._rich(stderr=False)
+
+    @staticmethod
+    def _rich(*, stderr: bool) -> "RichConsole":
+        from rich.console import Console as RichConsole
+
+        stream = sys.stderr if stderr else sys.stdout
+        width = None if stream.isatty() or "COLUMNS" in os.environ else 100
+        return RichConsole(
+            stderr=stderr, highlight=False, emoji=False, soft_wrap=False, width=width
+        )
+
+    def say(self, *what: "RenderableType") -> None:
+        """Prose, screens, questions: to stderr."""
+        for one in what:
+            self._stderr.print(one)
+
+    def show(self, *what: "RenderableType") -> None:
+        """A result for people, with colours on a terminal: to stdout."""
+        for one in what:
+            self._stdout.print(one)
+
+    def result(self, text: str) -> None:
+        """A result for programs: to stdout as it is, with a line end."""
+        self.raw(text.encode(errors="surrogateescape") + b"\n")
+
+    def raw(self, data: bytes, *, stderr: bool = False) -> None:
+        """A program's own output; on a terminal made visible, elsewhere as it is."""
+        stream = sys.stderr if stderr else sys.stdout
+        if stream.isatty():
+            from linara_agent.core.visible import visible_bytes
+
+            data = visible_bytes(data).encode()
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+    @contextmanager
+    def step(self, words: str) -> Iterator[None]:
+        """A spinner on a terminal while something takes its time."""
+        if not sys.stderr.isatty():
+            yield
+            return
+        with self._stderr.status(words):
+            yield
+
+
+console = Console()

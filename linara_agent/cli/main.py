@@ -1,0 +1,94 @@
+"""The command line: global options, and subcommands that load when called."""
+
+import importlib
+from typing import Any
+
+import click
+from typing_extensions import override
+
+from linara_agent.cli.boundary import guarded
+
+_COMMANDS = {
+    "do": ("do", "Say what you want done: propose, preview, review, carry out."),
+    "run": ("run", "The same for a command of your own."),
+    "script": ("run", "The same for a bash script."),
+    "check": ("check", "Judge a command; nothing runs."),
+    "apply": ("carry_out", "Copy the reviewed changes of a saved plan to the host."),
+    "rerun": ("carry_out", "Run the text of a saved plan on the host."),
+    "recover": ("carry_out", "Take back an apply that was cut short."),
+    "plan": ("plan", "List and show saved plans."),
+    "audit": ("audit", "List, show and verify what the journal says."),
+    "doctor": ("doctor", "Check that everything the main path needs is there."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a subcommand's module only when it is called."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"linara_agent.cli.{_COMMANDS[cmd_name][0]}")
+        command: Any = getattr(module, f"{cmd_name}_command")
+        return command if isinstance(command, click.Command) else None
+
+    @override
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """The list of `--help`, without importing a single command."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in _COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"linara-agent {version('linara-agent')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes and the threat model: README.md. Shell completion:"
+    ' eval "$(_LINARA_AGENT_COMPLETE=bash_source linara-agent)".',
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version and exit.",
+)  # fmt: skip
+@click.option("--debug", is_flag=True, help="Show a traceback with an error.")
+def cli(debug: bool) -> None:
+    r"""Let a model write shell, see what it does first, then decide.
+
+    A command is read by two parsers, judged by a policy, run in a container over a
+    copy-on-write twin of this machine, shown to you, and only then carried out.
+
+    \b
+    Examples:
+      linara-agent do "clean temp files"
+      linara-agent run 'rm -r build && mkdir build'
+      linara-agent check 'curl https://example.org/x.sh | sh'
+      linara-agent run --no-input --json 'touch x'   # then: linara-agent apply PLAN
+      linara-agent audit list
+    """
+    del debug
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; returns the exit code and never raises."""
+    debug = "--debug" in arguments[:1]
+    return guarded(
+        lambda: cli.main(arguments, prog_name="linara-agent", standalone_mode=False),
+        debug=debug,
+    )

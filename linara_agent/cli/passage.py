@@ -1,0 +1,221 @@
+"""Run the flow from the command line, and say how it ended."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+from rich.text import Text
+
+from linara_agent.cli import render
+from linara_agent.cli.console import Console
+from linara_agent.cli.exit_codes import ExitCode, code_of
+from linara_agent.cli.review import TerminalReviewer
+from linara_agent.core.next_step import Mode, ways_for
+from linara_agent.core.preview import Outcome
+from linara_agent.core.proposal import Proposal
+from linara_agent.core.record import Json
+from linara_agent.core.report import preview_json, verdict_json
+from linara_agent.errors import UsageProblem
+from linara_agent.flow import Ending, Passage, carry
+from linara_agent.wiring import Choices, Front, Person, house
+
+LARGEST = 1_000_000
+"""Characters of a command; mvdan/sh reads no more."""
+
+
+def exit_of(passage: Passage) -> ExitCode:
+    """The exit code of a run that ended by itself."""
+    match passage.ending:
+        case Ending.DENIED:
+            return ExitCode.DENIED
+        case Ending.SAVED:
+            return ExitCode.NEEDS_REVIEW
+        case Ending.DECLINED:
+            return ExitCode.DECLINED
+        case Ending.APPLIED:
+            return ExitCode.DONE
+        case Ending.ANSWERED:
+            return _of_command(passage.preview.outcome if passage.preview else None)
+        case Ending.RERUN if passage.differences:
+            return ExitCode.DIFFERS
+        case Ending.RERUN:
+            return _of_command(passage.outcome)
+
+
+def _of_command(outcome: Outcome | None) -> ExitCode:
+    good = outcome is not None and outcome.succeeded
+    return ExitCode.DONE if good else ExitCode.COMMAND_FAILED
+
+
+def front(console: Console) -> Front:
+    return Front(
+        reviewer=TerminalReviewer(console),
+        progress=console,
+        exit_of=exit_of,
+        failure_of=code_of,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A call of `do`, `run` or `script`."""
+
+    who: Person
+    choices: Choices
+    propose: Callable[[], Proposal]
+    intent: str | None
+    as_json: bool
+
+
+def carry_and_tell(console: Console, request: Request) -> None:
+    """The whole run; ends with click's Exit."""
+    built = house(request.who, request.choices, front(console))
+    passage = carry(built, request.propose, intent=request.intent)
+    code = exit_of(passage)
+    if request.as_json:
+        console.result(json.dumps(run_json(passage, code), ensure_ascii=False))
+    else:
+        tell(console, passage, asked=request.choices.mode is Mode.TERMINAL)
+    raise click.exceptions.Exit(int(code))
+
+
+def checked_text(text: str, *, what: str) -> str:
+    """Refuse what no shell can be given; raises UsageProblem."""
+    problem = None
+    if not text.strip():
+        problem = f"The {what} is empty."
+    elif "\0" in text:
+        problem = f"The {what} holds a NUL character, which bash drops."
+    elif len(text) > LARGEST:
+        problem = f"The {what} is longer than {LARGEST} characters."
+    else:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            problem = f"The {what} is not valid UTF-8."
+    if problem is not None:
+        raise UsageProblem(
+            problem,
+            not_done="Nothing was judged, and nothing ran.",
+            remedy="Call again with one line of text, or with a script file.",
+        )
+    return text
+
+
+def tell(console: Console, passage: Passage, *, asked: bool) -> None:
+    """How it ended, for a person; the screen itself if none was shown yet."""
+    match passage.ending:
+        case Ending.DENIED:
+            _tell_denied(console, passage)
+        case Ending.ANSWERED:
+            _tell_answer(console, passage)
+        case Ending.SAVED:
+            _tell_saved(console, passage, asked=asked)
+        case Ending.DECLINED:
+            console.say(Text("Declined. Nothing was changed.", style="bold"))
+        case Ending.APPLIED:
+            _tell_applied(console, passage)
+        case Ending.RERUN:
+            _tell_rerun(console, passage)
+
+
+def _tell_denied(console: Console, passage: Passage) -> None:
+    ran = "nothing ran" if passage.preview is None else "it ran in the twin alone"
+    console.say(
+        *render.command(passage.proposal),
+        *render.verdict(passage.verdict),
+        Text(f"Denied: {ran}, and the host was not touched.", style="bold red"),
+    )
+
+
+def _tell_answer(console: Console, passage: Passage) -> None:
+    """The preview changed nothing and saw all it read: its output is the answer."""
+    if passage.preview is None:
+        return
+    outcome = passage.preview.outcome
+    console.say(*render.command(passage.proposal))
+    console.raw(outcome.stdout)
+    console.raw(outcome.stderr, stderr=True)
+    if outcome.truncated:
+        console.say(Text("The output was cut at its limit.", style="yellow"))
+    ended = "" if outcome.succeeded else f" It ended with {_end(outcome.exit)}."
+    console.say(
+        Text(f"Nothing was changed; this is the answer.{ended}", style="dim"),
+    )
+
+
+def _end(exit: int | None) -> str:
+    return "a signal" if exit is None else f"exit status {exit}"
+
+
+def _tell_saved(console: Console, passage: Passage, *, asked: bool) -> None:
+    plan = passage.plan
+    if plan is None:
+        return
+    if not asked:
+        console.say(
+            *render.command(plan.proposal),
+            *render.verdict(plan.verdict),
+            *render.preview(plan.preview),
+        )
+    ways = "  or  ".join(
+        f"linara-agent {way} {plan.id}" for way in ways_for(plan.preview)
+    )
+    console.say(
+        Text(f"Saved as plan {plan.id}; the host is untouched.", style="bold"),
+        Text(f"  {ways}"),
+    )
+    if not asked:
+        console.result(plan.id)
+
+
+def _tell_applied(console: Console, passage: Passage) -> None:
+    applied = passage.applied
+    if applied is None:
+        return
+    paths = "1 path" if applied.paths == 1 else f"{applied.paths} paths"
+    skipped = f" ({applied.skipped} in caches left alone)" if applied.skipped else ""
+    console.say(
+        Text(f"Applied: {paths} changed as previewed{skipped}.", style="bold green")
+    )
+
+
+def _tell_rerun(console: Console, passage: Passage) -> None:
+    for one in passage.differences:
+        console.say(Text(f"  differs: {one}", style="yellow"))
+    outcome = passage.outcome
+    ended = "" if outcome is None else _end(outcome.exit)
+    if passage.differences:
+        words = "Rerun on the host; it did not do what the preview did."
+        console.say(Text(words, style="bold yellow"))
+    else:
+        console.say(Text(f"Rerun on the host: {ended}.", style="dim"))
+
+
+def run_json(passage: Passage, code: ExitCode) -> dict[str, Json]:
+    """The object of `--json`."""
+    preview = passage.preview
+    return {
+        "schema": 1,
+        "run": passage.run,
+        "plan": None if passage.plan is None else passage.plan.id,
+        "command": passage.proposal.text,
+        "origin": str(passage.proposal.origin),
+        "source": passage.proposal.source,
+        **verdict_json(passage.verdict),
+        "preview": None if preview is None else preview_json(preview),
+        "view": None if preview is None else preview.view,
+        "next": _next(passage),
+        "ending": str(passage.ending),
+        "differences": list(passage.differences),
+        "exit": int(code),
+    }
+
+
+def _next(passage: Passage) -> str:
+    if passage.ending is Ending.DENIED:
+        return "denied"
+    if passage.ending is Ending.ANSWERED or passage.preview is None:
+        return "answer"
+    return str(ways_for(passage.preview)[0])

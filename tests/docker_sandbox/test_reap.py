@@ -1,0 +1,107 @@
+"""Nothing stays of a client that was killed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from tests.docker_sandbox.conftest import (
+    PLANS,
+    PREVIEWING,
+    ROOT,
+    SECCOMP,
+    PlanFor,
+    PreviewOf,
+)
+
+from linara_agent.docker_sandbox.sandbox import DockerSandbox
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def victim(plan_for: PlanFor, hermetic_home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A client in the middle of a preview: its script has begun."""
+    plan = plan_for("touch begun; sleep 300", run="victim")
+    text = PLANS.dump_json(plan).decode()
+    with subprocess.Popen(
+        [sys.executable, "-c", PREVIEWING, text, SECCOMP],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        scratch = hermetic_home / ".cache/linara-agent/scratch"
+        while process.poll() is None and not list(scratch.glob("*/*/upper/**/begun")):
+            os.sched_yield()
+        assert process.poll() is None
+        yield process
+        process.kill()
+
+
+def of_process(client: docker.DockerClient, pid: int) -> tuple[int, int]:
+    """How many containers and volumes the process has."""
+    label = {"label": f"org.linara-agent.pid={pid}"}
+    return (
+        len(client.containers.list(all=True, filters=label)),
+        len(client.volumes.list(filters=label)),
+    )
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="looks into the uppers")
+def test_what_a_killed_client_left_is_removed(
+    victim: "subprocess.Popen[str]",
+    sandbox: DockerSandbox,
+    hermetic_home: Path,
+    engine: docker.DockerClient,
+) -> None:
+    """After kill -9 the next start removes the container, the volumes, the scratch."""
+    containers, volumes = of_process(engine, victim.pid)
+    assert containers == 1
+    assert volumes > 5
+    victim.kill()
+    victim.wait()
+    assert sandbox.reap() >= 2
+    assert of_process(engine, victim.pid) == (0, 0)
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
+    assert not Path("begun").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="looks into the uppers")
+def test_a_living_client_is_left_alone(
+    victim: "subprocess.Popen[str]",
+    sandbox: DockerSandbox,
+    preview_of: PreviewOf,
+    engine: docker.DockerClient,
+) -> None:
+    """Reaping does not touch the preview of another process that is still at it."""
+    sandbox.reap()
+    assert preview_of("echo mine").outcome.stdout == b"mine\n"
+    assert of_process(engine, victim.pid)[0] == 1
+
+
+def test_an_interrupted_preview_cleans_up(
+    sandbox: DockerSandbox,
+    plan_for: PlanFor,
+    hermetic_home: Path,
+    engine: docker.DockerClient,
+) -> None:
+    """Ctrl-C while the twin is prepared takes everything down."""
+    twin = sandbox.prepare(plan_for("sleep 100"))
+
+    def interrupted(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    twin._listen = interrupted  # type: ignore[method-assign]  # Ctrl-C, exactly here
+    with pytest.raises(KeyboardInterrupt):
+        twin.run(plan_for("sleep 100"), digest="", blobs=hermetic_home)
+    assert of_process(engine, os.getpid()) == (0, 0)
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
+
+
+def test_nothing_to_reap_is_nothing(sandbox: DockerSandbox) -> None:
+    """A second round finds nothing."""
+    sandbox.reap()
+    assert sandbox.reap() == 0

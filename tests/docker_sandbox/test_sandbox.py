@@ -1,0 +1,329 @@
+"""Previews in a twin of this machine: what they see, and what stays as it is."""
+
+import os
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from tests.docker_sandbox.conftest import PlanFor, PreviewOf
+
+from linara_agent.core.change import ChangeKind
+from linara_agent.docker_sandbox.sandbox import DockerSandbox
+from linara_agent.errors import SandboxUnavailable
+
+pytestmark = pytest.mark.docker
+
+
+def changes(preview) -> list[tuple[str, str]]:
+    """Kind and name of each change below the working directory."""
+    return [
+        (change.kind.value, os.path.relpath(change.path)) for change in preview.changes
+    ]
+
+
+def test_a_new_file_is_a_change_and_not_on_the_host(preview_of: PreviewOf) -> None:
+    """The shortest preview: a file appears in the twin and nowhere else."""
+    preview = preview_of("touch x")
+    assert (preview.outcome.exit, preview.view) == (0, "twin")
+    assert preview.digest == "the-digest"
+    assert changes(preview) == [("created", "x")]
+    assert not Path("x").exists()
+
+
+def test_all_kinds_of_change_are_seen(preview_of: PreviewOf) -> None:
+    """Deleting, appending, making directories and changing modes, on real files."""
+    for name in ("deleted", "appended", "mode"):
+        Path(name).write_text(f"{name}\n")
+    before = {path.name: path.read_text() for path in Path().iterdir()}
+    preview = preview_of(
+        "rm deleted; echo more >> appended; mkdir -p a/b; chmod 600 mode; echo n > a/b/f"
+    )
+    assert sorted(changes(preview)) == [
+        ("created", "a"),
+        ("created", "a/b"),
+        ("created", "a/b/f"),
+        ("deleted", "deleted"),
+        ("metadata", "mode"),
+        ("modified", "appended"),
+    ]
+    assert {path.name: path.read_text() for path in Path().iterdir()} == before
+
+
+def test_the_contents_are_kept(preview_of: PreviewOf, tmp_path: Path) -> None:
+    """The new content of a file is there for a later apply."""
+    (change,) = preview_of("printf hello > f").changes
+    assert change.after is not None
+    assert change.after.sha256 is not None
+    assert (tmp_path / "blobs" / change.after.sha256).read_bytes() == b"hello"
+
+
+def test_reading_changes_nothing(preview_of: PreviewOf) -> None:
+    """A script that only looks around leaves no change at all."""
+    Path("f").write_text("content")
+    preview = preview_of("ls -laR . > /dev/null; cat f; find /etc -name hosts -newer f")
+    assert preview.outcome.stdout.startswith(b"content")
+    assert preview.changes == ()
+
+
+def test_the_caller_is_the_caller(preview_of: PreviewOf) -> None:
+    """User, groups, directory, umask, environment and host name are the caller's own."""
+    preview = preview_of(
+        "id -u; id -g; pwd; umask; hostname; env | sort | grep -v ^_=",
+        umask=0o027,
+        environment=(("PATH", "/usr/bin:/bin"), ("WORD", "a\nb")),
+    )
+    assert preview.outcome.stdout.decode().splitlines() == [
+        str(os.getuid()),
+        str(os.getgid()),
+        str(Path.cwd()),
+        "0027",
+        socket.gethostname(),
+        "PATH=/usr/bin:/bin",
+        f"PWD={Path.cwd()}",
+        "SHLVL=1",
+        "WORD=a",
+        "b",
+    ]
+
+
+def test_owners_and_modes_are_the_hosts(preview_of: PreviewOf) -> None:
+    """The twin's top-level directories look exactly like the host's."""
+    text = "stat -c '%n %a %u %g %Y' /tmp /etc /home /var /usr /var/tmp"
+    told = subprocess.run(["bash", "-c", text], capture_output=True, check=True).stdout
+    assert preview_of(text).outcome.stdout == told
+
+
+def test_a_write_to_etc_stays_in_the_twin(preview_of: PreviewOf) -> None:
+    """System files are shown and changed in the twin alone."""
+    if os.getuid() != 0:
+        pytest.skip("only root may write there")
+    preview = preview_of(
+        "echo twin > /etc/linara-agent-test; cat /etc/linara-agent-test"
+    )
+    assert preview.outcome.stdout == b"twin\n"
+    assert [change.path for change in preview.changes] == ["/etc/linara-agent-test"]
+    assert not Path("/etc/linara-agent-test").exists()
+
+
+def test_exit_and_signal_are_told(preview_of: PreviewOf) -> None:
+    """An exit status and a deadly signal are two different ends."""
+    assert preview_of("exit 7").outcome.exit == 7
+    outcome = preview_of("kill -9 $$").outcome
+    assert (outcome.exit, outcome.signal) == (None, 9)
+
+
+def test_outputs_are_kept_apart(preview_of: PreviewOf) -> None:
+    """Both streams arrive whole, with any bytes in them."""
+    outcome = preview_of(r"printf 'out\0\377'; printf err >&2").outcome
+    assert (outcome.stdout, outcome.stderr) == (b"out\0\377", b"err")
+
+
+def test_there_is_no_input_and_no_terminal(preview_of: PreviewOf) -> None:
+    """A question is answered by the end of the file, never by waiting."""
+    outcome = preview_of(
+        "read x; echo $?; tty; [ -e /dev/tty ] && : < /dev/tty"
+    ).outcome
+    assert outcome.stdout == b"1\nnot a tty\n"
+
+
+def test_a_script_file_runs_as_on_the_host(
+    preview_of: PreviewOf, plan_for: PlanFor
+) -> None:
+    """`$0`, `BASH_SOURCE` and the arguments are those of `bash FILE ARGS`."""
+    Path("s.sh").write_text('echo "$0" "${BASH_SOURCE[0]}" "$#" "$2"\n')
+    outcome = preview_of(
+        "ignored", script_file="s.sh", arguments=("one", "two words")
+    ).outcome
+    assert outcome.stdout == b"s.sh s.sh 2 two words\n"
+
+
+def test_children_that_outlive_the_shell_are_counted(preview_of: PreviewOf) -> None:
+    """A background process is waited for, and told."""
+    outcome = preview_of("(sleep 0.3; echo late) & echo early").outcome
+    assert (outcome.leftovers > 0, outcome.stdout) == (True, b"early\nlate\n")
+
+
+def test_secret_places_stand_empty(preview_of: PreviewOf, hermetic_home: Path) -> None:
+    """A masked directory looks empty, a masked file too; neither is a change."""
+    ssh = hermetic_home / ".ssh"
+    ssh.mkdir(mode=0o700)
+    (ssh / "id_rsa").write_text("secret")
+    env = hermetic_home / "deep" / ".env"
+    env.parent.mkdir()
+    env.write_text("TOKEN=secret")
+    env.chmod(0o640)
+    preview = preview_of(
+        "stat -c '%a %s' ~/.ssh ~/deep/.env | cut -d' ' -f1; ls -A ~/.ssh; cat ~/deep/.env",
+        masks=(str(ssh), str(env), str(hermetic_home / "absent")),
+    )
+    assert preview.outcome.stdout == b"700\n640\n"
+    assert preview.changes == ()
+
+
+def test_a_masked_place_is_found_behind_a_link(
+    preview_of: PreviewOf, hermetic_home: Path
+) -> None:
+    """A link to a secret directory does not lead around the mask."""
+    (hermetic_home / "real").mkdir()
+    (hermetic_home / "real" / "key").write_text("secret")
+    (hermetic_home / ".ssh").symlink_to("real")
+    masks = (str(hermetic_home / ".ssh"),)
+    outcome = preview_of("ls ~/.ssh/ ~/real; cat ~/real/key ~/.ssh/key", masks=masks)
+    assert b"secret" not in outcome.outcome.stdout
+    assert b"key" not in outcome.outcome.stdout.replace(b"/key", b"")
+
+
+def test_masked_places_can_be_moved_and_removed(
+    preview_of: PreviewOf, hermetic_home: Path
+) -> None:
+    """Placeholders are no mounts: removing the tree around them works."""
+    (hermetic_home / "d" / "secret").mkdir(parents=True)
+    (hermetic_home / "d" / "secret" / "key").write_text("x")
+    masks = (str(hermetic_home / "d" / "secret"),)
+    preview = preview_of("cp -r ~/d ~/e && rm -r ~/d", masks=masks)
+    assert preview.outcome.stderr == b""
+    deleted = [c.path for c in preview.changes if c.kind is ChangeKind.DELETED]
+    assert str(hermetic_home / "d") in deleted
+
+
+def test_the_scratch_is_not_in_its_own_twin(
+    preview_of: PreviewOf, hermetic_home: Path
+) -> None:
+    """A search through the home does not meet what the preview itself keeps."""
+    found = (
+        preview_of("find ~ -path '*/linara-agent/scratch*'")
+        .outcome.stdout.decode()
+        .splitlines()
+    )
+    assert found == [str(hermetic_home / ".cache/linara-agent/scratch")]
+
+
+@pytest.mark.parametrize(
+    "name", ["with space", "co:lon,com\\ma", "new\nline", "ünïcode", "-dash"]
+)
+def test_odd_directories_work(preview_of: PreviewOf, name: str) -> None:
+    """The working directory may have any name."""
+    Path(name).mkdir()
+    preview = preview_of("pwd; touch x", cwd=str(Path(name).absolute()))
+    assert preview.outcome.stdout.decode() == f"{Path(name).absolute()}\n"
+    assert [c.path for c in preview.changes] == [str(Path(name).absolute() / "x")]
+
+
+def test_names_that_are_not_text_work(preview_of: PreviewOf) -> None:
+    """Bytes that are no UTF-8 come and go unharmed."""
+    odd = os.fsdecode(b"\xff\xfe")
+    Path(odd).mkdir()
+    preview = preview_of("touch $'\\xfd'", cwd=str(Path(odd).absolute()))
+    assert [c.path for c in preview.changes] == [
+        str(Path(odd).absolute() / os.fsdecode(b"\xfd"))
+    ]
+
+
+def test_scratch_may_lie_in_an_odd_directory(
+    premises, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Colons, commas and backslashes in the cache's path are no mount options."""
+    from dataclasses import replace
+
+    place = tmp_path / "c:a,c\\he dir" / "scratch"
+    with DockerSandbox(replace(premises, places=(str(place),))) as sandbox:
+        blobs = tmp_path / "b"
+        blobs.mkdir()
+        preview = sandbox.preview(plan_for("touch x"), digest="", blobs=blobs)
+    assert changes(preview) == [("created", "x")]
+    assert list(place.iterdir()) == []
+
+
+def test_nothing_is_left_behind(
+    sandbox: DockerSandbox, preview_of: PreviewOf, hermetic_home: Path, engine
+) -> None:
+    """No container, no volume, no scratch after a preview."""
+    preview_of("mkdir -p a/b/c; mkfifo a/f; chmod 000 a/b")
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
+    assert labelled(engine) == []
+
+
+def labelled(engine) -> list[str]:
+    """Containers and volumes of this very process."""
+    label = {"label": f"org.linara-agent.pid={os.getpid()}"}
+    found = engine.containers.list(all=True, filters=label)
+    return [c.id for c in found] + [v.id for v in engine.volumes.list(filters=label)]
+
+
+def test_a_prepared_twin_waits_for_its_text(
+    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Preparing and running are two steps; the text comes only with the second."""
+    blobs = tmp_path / "b"
+    blobs.mkdir()
+    twin = sandbox.prepare(plan_for(""))
+    Path("made-in-between").write_text("x")
+    preview = twin.run(plan_for("ls"), digest="d", blobs=blobs)
+    assert preview.outcome.stdout == b"made-in-between\n"
+
+
+def test_a_prepared_twin_can_be_discarded(
+    sandbox: DockerSandbox, plan_for: PlanFor, hermetic_home: Path, engine
+) -> None:
+    """A twin that is not needed leaves nothing."""
+    sandbox.prepare(plan_for("")).discard()
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
+    assert labelled(engine) == []
+
+
+def test_a_prepared_twin_keeps_its_ground(
+    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """A plan with other masks is not run in a twin that shows too much."""
+    twin = sandbox.prepare(plan_for(""))
+    with pytest.raises(SandboxUnavailable, match="other limits, masks"):
+        twin.run(plan_for("ls", masks=("/etc/passwd",)), digest="", blobs=tmp_path)
+
+
+def test_a_directory_that_is_gone_is_said(preview_of: PreviewOf) -> None:
+    """Without its working directory a script does not start."""
+    with pytest.raises(SandboxUnavailable, match="/nonexistent cannot be entered"):
+        preview_of("touch x", cwd="/nonexistent")
+
+
+def test_a_text_too_long_for_the_system_is_said(preview_of: PreviewOf) -> None:
+    """What `bash -c` cannot be given is an answer, not a crash."""
+    assert preview_of(":" + " " * 100_000).outcome.exit == 0
+    with pytest.raises(SandboxUnavailable, match="131,071 bytes"):
+        preview_of(":" + " " * 140_000)
+
+
+def test_two_previews_at_once(premises, plan_for: PlanFor, tmp_path: Path) -> None:
+    """Two twins of one machine do not see each other."""
+    seen: dict[str, object] = {}
+
+    def work(name: str) -> None:
+        blobs = tmp_path / f"blobs-{name}"
+        blobs.mkdir()
+        text = f"echo {name} > same; sleep 0.5; cat same; ls"
+        with DockerSandbox(premises) as sandbox:
+            plan = plan_for(text, run=f"run-{name}")
+            seen[name] = sandbox.preview(plan, digest="", blobs=blobs).outcome.stdout
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == {"a": b"a\nsame\n", "b": b"b\nsame\n"}
+
+
+def test_an_engine_elsewhere_is_refused(
+    premises, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """No engine, no preview: nothing runs without the sandbox."""
+    from dataclasses import replace
+
+    environment = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    with (
+        DockerSandbox(replace(premises, environment=environment)) as sandbox,
+        pytest.raises(SandboxUnavailable),
+    ):
+        sandbox.preview(plan_for("touch x"), digest="", blobs=tmp_path)
