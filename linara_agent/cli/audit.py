@@ -24,7 +24,7 @@ def audit_command() -> None:
 @click.option("-n", "--number", default=20, show_default=True, help="How many runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_(number: int, as_json: bool) -> None:
-    r"""List runs, newest first; refused ones too.
+    """List runs, newest first; refused ones too.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def list_(number: int, as_json: bool) -> None:
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print the records as they are.")
 def show(run: str, as_json: bool) -> None:
-    r"""Show every record of a run, named by its id or the first 6 characters.
+    """Show every record of a run, named by its id or the first 6 characters.
 
     \b
     Examples:
@@ -91,7 +91,7 @@ def _shown(value: Json) -> str:
 
 @audit_command.command("verify")
 def verify() -> None:
-    r"""Check the chain of the whole journal; exit 22 if it was altered.
+    """Check the chain of the whole journal; exit 22 if it was altered.
 
     Lines cut off at the very end cannot be seen from the file alone: keep the head
     that this prints elsewhere, and compare.

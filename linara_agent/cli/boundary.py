@@ -16,7 +16,8 @@ from linara_agent.errors import LinaraError
 def guarded(body: Callable[[], object], *, debug: bool) -> int:
     """Run the command line; returns the exit code."""
     try:
-        body()
+        # Not standalone, click gives the code of its Exit back as a value.
+        code = body()
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
@@ -37,7 +38,7 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
     except Exception as error:  # noqa: BLE001 — whatever is left is our own mistake
         _report(error, debug=debug)
         return int(ExitCode.BUG)
-    return int(ExitCode.DONE)
+    return code if isinstance(code, int) else int(ExitCode.DONE)
 
 
 def _say(error: LinaraError) -> None:

@@ -23,7 +23,7 @@ _JSON = click.option(
 @click.argument("plan")
 @_JSON
 def apply_command(plan: str, as_json: bool) -> None:
-    r"""Copy exactly the previewed changes of a saved plan to the host.
+    """Copy exactly the previewed changes of a saved plan to the host.
 
     Calling this is the approval of that plan. If anything it touches has changed
     since the preview, nothing is done (exit 13).
@@ -40,7 +40,7 @@ def apply_command(plan: str, as_json: bool) -> None:
 @click.argument("plan")
 @_JSON
 def rerun_command(plan: str, as_json: bool) -> None:
-    r"""Run the text of a saved plan on the host, and compare with its preview.
+    """Run the text of a saved plan on the host, and compare with its preview.
 
     Calling this is the approval of that plan.
 
@@ -54,7 +54,7 @@ def rerun_command(plan: str, as_json: bool) -> None:
 @click.command("recover")
 @click.argument("plan")
 def recover_command(plan: str) -> None:
-    r"""Take back an apply that a crash cut short, or bring it to its end.
+    """Take back an apply that a crash cut short, or bring it to its end.
 
     \b
     Examples:

@@ -51,7 +51,7 @@ def check_command(
     home: str | None,
     user: str | None,
 ) -> None:
-    r"""Judge a command by the policy, with every reason; nothing runs.
+    """Judge a command by the policy, with every reason; nothing runs.
 
     Paths need not exist: the disk is not read. Exit 0 allow, 10 review, 11 deny;
     with --batch always 0.

@@ -27,7 +27,7 @@ def do_command(
     as_json: bool,
     timeout: float | None,
 ) -> None:
-    r"""Say what you want done, in your own words.
+    """Say what you want done, in your own words.
 
     A command is proposed by a model (when a key is configured) or by an offline
     recipe, judged, previewed in a twin of this machine, and shown to you.

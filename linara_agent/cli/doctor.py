@@ -15,7 +15,7 @@ from linara_agent.wiring import checks, person
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor_command(as_json: bool) -> None:
-    r"""Check that everything is there; exit 0 only when the main path works.
+    """Check that everything is there; exit 0 only when the main path works.
 
     \b
     Examples:

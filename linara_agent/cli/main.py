@@ -69,7 +69,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 )  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show a traceback with an error.")
 def cli(debug: bool) -> None:
-    r"""Let a model write shell, see what it does first, then decide.
+    """Let a model write shell, see what it does first, then decide.
 
     A command is read by two parsers, judged by a policy, run in a container over a
     copy-on-write twin of this machine, shown to you, and only then carried out.

@@ -23,7 +23,7 @@ def plan_command() -> None:
 @click.option("--all", "every", is_flag=True, help="Also those that are not open.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def list_(every: bool, as_json: bool) -> None:
-    r"""List the open plans, newest first.
+    """List the open plans, newest first.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def list_(every: bool, as_json: bool) -> None:
 @click.argument("plan")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan itself.")
 def show(plan: str, as_json: bool) -> None:
-    r"""Show all of a plan: command, verdict, output, every change with its diff.
+    """Show all of a plan: command, verdict, output, every change with its diff.
 
     \b
     Examples:

@@ -23,7 +23,7 @@ def run_command(
     as_json: bool,
     timeout: float | None,
 ) -> None:
-    r"""Judge, preview and review a command of your own.
+    """Judge, preview and review a command of your own.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ def script_command(
     as_json: bool,
     timeout: float | None,
 ) -> None:
-    r"""Judge, preview and review a bash script with its arguments.
+    """Judge, preview and review a bash script with its arguments.
 
     \b
     Examples:

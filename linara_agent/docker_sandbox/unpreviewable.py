@@ -14,7 +14,8 @@ from linara_agent.core.policy.verdict import Finding
 RULE = "cannot-be-previewed"
 _ROOT_ENTRY = re.compile(
     # \x98 ends the opening quotation mark of GNU programs in UTF-8
-    rb"(?:^|[\s'\"\x98])/[^/\s][^/\n]*: (?:Read-only file system|Device or resource busy)",
+    rb"(?:^|[\s'\"\x98])/[^/\s][^/\n]*: "
+    rb"(?:Read-only file system|Device or resource busy)",
     re.MULTILINE,
 )
 _SET_USER_ID = re.compile(

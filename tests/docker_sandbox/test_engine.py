@@ -147,7 +147,7 @@ def test_silence_is_told_apart(error: Exception) -> None:
 
 def test_a_missing_socket_is_no_daemon(tmp_path: Path) -> None:
     """A real connection attempt to nothing is explained."""
-    with pytest.raises(SandboxUnavailable, match="answers|not installed"):
+    with pytest.raises(SandboxUnavailable, match=r"answers|not installed"):
         connect({"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})
 
 

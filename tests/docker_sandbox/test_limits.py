@@ -1,13 +1,15 @@
 """Limits: no script can take more than it is given."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
-from tests.docker_sandbox.conftest import PlanFor, PreviewOf
 
 from linara_agent.core.sandbox_plan import Limits
+from linara_agent.docker_sandbox.prepared import orders
 from linara_agent.docker_sandbox.sandbox import DockerSandbox
+from tests.docker_sandbox.conftest import PlanFor, PreviewOf
 
 pytestmark = pytest.mark.docker
 MIB = 1 << 20
@@ -134,9 +136,6 @@ def test_a_running_script_ends_with_its_client(
         filters={"label": f"org.linara-agent.pid={os.getpid()}"}
     )[0]
     twin._greet()
-    from linara_agent.docker_sandbox.prepared import orders
-    import json
-
     line = json.dumps(orders(plan_for("sleep 1000")))
     twin._assembly.attachment.send(line.encode() + b"\n")
     twin._assembly.attachment.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.docker_sandbox.conftest import OrdinaryUser, PlanFor
 
 pytestmark = pytest.mark.docker
@@ -63,7 +64,8 @@ def test_what_fails_on_the_host_fails_in_the_twin(
     """The files of others in /tmp stay, and the system's directories are shut."""
     preview = ordinary_user.preview(
         plan_for(
-            f"rm -f {foreign_file}; mkdir /var/x; touch /etc/x; ls /root; : > /etc/hosts;"
+            f"rm -f {foreign_file}; mkdir /var/x; touch /etc/x; ls /root;"
+            ": > /etc/hosts;"
             f"echo mine > /tmp/linara-test-own-$$; echo more >> {foreign_file}"
         )
     )

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.docker_sandbox.conftest import PlanFor
 
 from linara_agent.docker_sandbox.probe import probe
 from linara_agent.docker_sandbox.sandbox import Premises
+from tests.docker_sandbox.conftest import PlanFor
 
 
 @pytest.mark.docker

@@ -1,13 +1,17 @@
 """Nothing stays of a client that was killed."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
+
+from linara_agent.docker_sandbox.sandbox import DockerSandbox
 from tests.docker_sandbox.conftest import (
     PLANS,
     PREVIEWING,
@@ -16,8 +20,6 @@ from tests.docker_sandbox.conftest import (
     PlanFor,
     PreviewOf,
 )
-
-from linara_agent.docker_sandbox.sandbox import DockerSandbox
 
 pytestmark = pytest.mark.docker
 
@@ -31,11 +33,12 @@ def victim(plan_for: PlanFor, hermetic_home: Path) -> Iterator["subprocess.Popen
         [sys.executable, "-c", PREVIEWING, text, SECCOMP],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
         scratch = hermetic_home / ".cache/linara-agent/scratch"
         while process.poll() is None and not list(scratch.glob("*/*/upper/**/begun")):
-            os.sched_yield()
+            time.sleep(0.02)
         assert process.poll() is None
         yield process
         process.kill()
@@ -43,7 +46,7 @@ def victim(plan_for: PlanFor, hermetic_home: Path) -> Iterator["subprocess.Popen
 
 def of_process(client: docker.DockerClient, pid: int) -> tuple[int, int]:
     """How many containers and volumes the process has."""
-    label = {"label": f"org.linara-agent.pid={pid}"}
+    label: dict[str, str | list[str] | bool] = {"label": f"org.linara-agent.pid={pid}"}
     return (
         len(client.containers.list(all=True, filters=label)),
         len(client.volumes.list(filters=label)),
@@ -82,22 +85,14 @@ def test_a_living_client_is_left_alone(
     assert of_process(engine, victim.pid)[0] == 1
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="looks into the uppers")
 def test_an_interrupted_preview_cleans_up(
-    sandbox: DockerSandbox,
-    plan_for: PlanFor,
-    hermetic_home: Path,
-    engine: docker.DockerClient,
+    victim: "subprocess.Popen[str]", hermetic_home: Path, engine: docker.DockerClient
 ) -> None:
-    """Ctrl-C while the twin is prepared takes everything down."""
-    twin = sandbox.prepare(plan_for("sleep 100"))
-
-    def interrupted(*_arguments: object, **_named: object) -> None:
-        raise KeyboardInterrupt
-
-    twin._listen = interrupted  # type: ignore[method-assign]  # Ctrl-C, exactly here
-    with pytest.raises(KeyboardInterrupt):
-        twin.run(plan_for("sleep 100"), digest="", blobs=hermetic_home)
-    assert of_process(engine, os.getpid()) == (0, 0)
+    """Ctrl-C in the middle of a preview takes everything down at once."""
+    victim.send_signal(signal.SIGINT)
+    victim.wait()
+    assert of_process(engine, victim.pid) == (0, 0)
     assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
 
 

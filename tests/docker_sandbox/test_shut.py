@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.docker_sandbox.conftest import PreviewOf
 
 from linara_agent.docker_sandbox.unpreviewable import RULE
+from tests.docker_sandbox.conftest import PreviewOf
 
 pytestmark = pytest.mark.docker
 
@@ -46,7 +46,8 @@ def test_quiet_scripts_have_tried_no_network(preview_of: PreviewOf) -> None:
 @pytest.mark.parametrize(
     "attempt",
     [
-        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(b'x', ('192.0.2.1', 53))",
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+        " s.sendto(b'x', ('192.0.2.1', 53))",
         "s = socket.socket(socket.AF_INET6); s.connect(('2001:db8::1', 80))",
         "s = socket.socket(); s.connect(('127.0.0.1', 9))",
     ],
@@ -134,7 +135,7 @@ def test_pipes_of_the_host_lead_nowhere(preview_of: PreviewOf, tmp_path: Path) -
 )
 def test_what_is_forbidden_fails(preview_of: PreviewOf, attempt: str) -> None:
     """Every one of these would be a way out, or a change that no twin can show."""
-    program = attempt.split()[0]
+    program = attempt.split(maxsplit=1)[0]
     preview = preview_of(f"command -v {program} > /dev/null || exit 3; {attempt}")
     assert preview.outcome.exit != 0
     assert preview.changes == ()

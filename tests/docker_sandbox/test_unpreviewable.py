@@ -10,7 +10,7 @@ from linara_agent.docker_sandbox.unpreviewable import RULE, findings
     "said",
     [
         "touch: cannot touch '/foo': Read-only file system",
-        "mkdir: cannot create directory ‘/foo bar’: Read-only file system",
+        "mkdir: cannot create directory \u2018/foo bar\u2019: Read-only file system",
         "bash: line 1: /foo: Read-only file system",
         "noise\nrm: cannot remove '/srv': Device or resource busy\nnoise",
         "sudo: effective uid is not 0, is sudo on a file system with the 'nosuid' op",

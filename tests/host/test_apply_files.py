@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -250,8 +251,61 @@ def test_the_manifest_has_what_an_undo_needs(ground: Ground) -> None:
 NAMES = st.sampled_from(["a", "b", "c"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 CONTENTS = st.sampled_from(["", "x", "longer text\n"])
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def make_file(path: Path, content: str, mode: int) -> None:
+    remove(path)
+    path.write_text(content)
+    path.chmod(mode)
+
+
+def make_link(path: Path, content: str, mode: int) -> None:
+    del mode
+    remove(path)
+    path.symlink_to(content or "x")
+
+
+def make_fifo(path: Path, content: str, mode: int) -> None:
+    del content
+    remove(path)
+    os.mkfifo(path, mode)
+
+
+def make_directory(path: Path, content: str, mode: int) -> None:
+    del content, mode
+    path.mkdir(parents=True)
+
+
+def change_mode(path: Path, content: str, mode: int) -> None:
+    del content
+    if not path.is_symlink():
+        path.chmod(mode)
+
+
+def append(path: Path, content: str, mode: int) -> None:
+    del mode
+    if path.is_file() and not path.is_symlink():
+        path.write_text(path.read_text() + content)
+
+
+ACTIONS: dict[str, Callable[[Path, str, int], None]] = {
+    "file": make_file,
+    "directory": make_directory,
+    "link": make_link,
+    "fifo": make_fifo,
+    "remove": lambda path, *_: remove(path),
+    "mode": change_mode,
+    "append": append,
+}
 ACTS = st.tuples(
-    st.sampled_from(["file", "directory", "link", "fifo", "remove", "mode", "append"]),
+    st.sampled_from(sorted(ACTIONS)),
     PATHS,
     CONTENTS,
     st.sampled_from([0o600, 0o755, 0o400, 0o2770, 0o1777]),
@@ -262,34 +316,9 @@ def act_on(root: Path, acts: list[tuple[str, str, str, int]]) -> None:
     """Do what can be done of a list of random acts; the rest is skipped."""
     for kind, name, content, mode in acts:
         path = root / name
-        try:
-            one_act(kind, path, content, mode)
-        except (OSError, ValueError):
-            continue
-
-
-def one_act(kind: str, path: Path, content: str, mode: int) -> None:
-    if any(part.is_symlink() for part in [*path.parents]):
-        return
-    if kind in ("file", "link", "fifo") and path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    if kind == "remove" and path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    elif kind == "mode":
-        path.chmod(mode, follow_symlinks=path.is_symlink() and False)
-    elif kind == "append":
-        with path.open("a") as stream:
-            stream.write(content)
-    elif kind == "directory":
-        path.mkdir(parents=True)
-    else:
-        path.unlink(missing_ok=True)
-        {
-            "file": lambda: path.write_text(content),
-            "link": lambda: path.symlink_to(content or "x"),
-            "fifo": lambda: os.mkfifo(path, mode),
-            "remove": lambda: None,
-        }[kind]()
+        if not any(parent.is_symlink() for parent in path.parents):
+            with suppress(OSError):
+                ACTIONS[kind](path, content, mode)
 
 
 @settings(deadline=None, max_examples=150)
