@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import click
+from rich.console import RenderableType
 from rich.text import Text
 
 from linara_agent.cli import render
@@ -90,7 +91,7 @@ def _place(cwd: str | None, home: str | None, user: str | None) -> Place:
     return place_of(cwd=where, home=its_home, user=name, top=None, own=own)
 
 
-def _screen(text: str, verdict: Verdict) -> Iterator[Text]:
+def _screen(text: str, verdict: Verdict) -> Iterator[RenderableType]:
     yield Text.assemble(("Verdict", "bold"), "  ", render.decision(verdict.decision))
     for finding, count in render.distinct(verdict.findings):
         yield from render.reason(finding, count)
@@ -102,7 +103,7 @@ def _screen(text: str, verdict: Verdict) -> Iterator[Text]:
 def _effect(effect: Effect) -> Text:
     certainty = "" if effect.certainty == "certain" else ", possibly"
     by = f" by {effect.program}" if effect.program else ""
-    return Text(f"         → {visible(describe(effect))}{by}{certainty}", style="cyan")
+    return Text(f"          → {visible(describe(effect))}{by}{certainty}", style="cyan")
 
 
 def _batch(gate: Gate, place: Place) -> None:

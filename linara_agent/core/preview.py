@@ -12,7 +12,7 @@ class Outcome:
     """How a run ended; exactly one of `exit` and `signal` is set.
 
     `stdout` and `stderr` are cut at the output limit (`truncated`); `limits`
-    names the limits that ended it (`time`, `memory`, `output`, `scratch`);
+    names the limits that it ran into (`time`, `memory`, `processes`, `scratch`);
     `leftovers` counts processes that outlived the shell. Times in seconds,
     `peak_memory` in bytes.
     """

@@ -23,7 +23,7 @@ import json
 boot = json.loads(input())
 names = {"__name__": "supervisor"}
 exec(boot["source"], names)
-raise SystemExit(names["main"](boot["witnesses"]))
+raise SystemExit(names["main"](boot["witnesses"], boot["standby_s"]))
 """
 """PID 1 gets its program as its first line, so that no `ps` shows it at length."""
 
@@ -53,7 +53,7 @@ class Assembly:
 def assemble(workshop: Workshop, plan: SandboxPlan, stack: ExitStack) -> Assembly:
     """Make and start everything; raises SandboxUnavailable.
 
-    Raises identity.HostMoved if a mount went away in between.
+    Raises identity.Outdated if a mount went away in between.
     """
     view, mounts = workshop.look()
     _shows(view, plan.cwd)
@@ -71,7 +71,11 @@ def assemble(workshop: Workshop, plan: SandboxPlan, stack: ExitStack) -> Assembl
     stack.callback(attachment.close)
     _start(workshop, container, view)
     looked_at = [witness.path for witness in witnesses] + [place.parent]
-    boot = {"source": source("supervisor"), "witnesses": looked_at}
+    boot = {
+        "source": source("supervisor"),
+        "witnesses": looked_at,
+        "standby_s": workshop.standby_s,
+    }
     attachment.send(json.dumps(boot).encode() + b"\n")
     return Assembly(
         workshop=workshop,
@@ -137,7 +141,7 @@ def _start(workshop: Workshop, container: str, view: HostView) -> None:
             raise
         path = re.sub(r"\\(.)", r"\1", match[1])
         if not Path(path).is_dir():
-            raise identity.HostMoved from exc
+            raise identity.Outdated from exc
         if "no such file" in match[2]:
             raise identity.foreign(path, workshop.engine.endpoint.url) from exc
         lower = view.lower_of(path)

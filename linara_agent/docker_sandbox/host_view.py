@@ -173,5 +173,6 @@ def _notes(plain: Iterable[str], unshown: Iterable[tuple[str, str]]) -> tuple[st
         f"{point} is not shown in the twin: its file system ({kind}) cannot be "
         "overlaid."
         for point, kind in unshown
+        if not is_below(point, "/run")  # desktops have such mounts, nobody's files
     ]
     return tuple(notes)

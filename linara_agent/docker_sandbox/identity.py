@@ -32,10 +32,10 @@ class Witness:
     seen: Seen
 
 
-class HostMoved(Exception):
-    """The host changed under a twin in the making: make it anew.
+class Outdated(Exception):
+    """The twin is not of this moment any more: make it anew.
 
-    Never leaves the package.
+    The host changed under it, or it waited too long. Never leaves the package.
     """
 
 
@@ -86,7 +86,7 @@ def look(path: str) -> Seen:
 def compare(witnesses: Iterable[Witness], inside: Iterable[Seen], *, url: str) -> None:
     """Every lower with witnesses must have one that agrees.
 
-    Raises SandboxUnavailable naming the first that has none; HostMoved instead if the
+    Raises SandboxUnavailable naming the first that has none; Outdated instead if the
     witnesses themselves have changed since they were chosen.
     """
     agreed: set[str] = set()
@@ -99,7 +99,7 @@ def compare(witnesses: Iterable[Witness], inside: Iterable[Seen], *, url: str) -
         if lower in agreed:
             continue
         if not any(_same(witness.seen, look(witness.path)) for witness in group):
-            raise HostMoved
+            raise Outdated
         raise foreign(group[0].path, url)
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class PreparedTwin:
         for _ in range(_ATTEMPTS):
             try:
                 return twin._run_once(plan, digest, blobs)
-            except identity.HostMoved:
+            except identity.Outdated:
                 twin = self._again(plan)
         twin.discard()
         raise keeps_changing()
@@ -126,7 +126,8 @@ class PreparedTwin:
         guard = ScratchGuard.begin(self._assembly.scratch.path, plan.limits.scratch)
         line = json.dumps(orders(plan)).encode() + b"\n"
         try:
-            self._assembly.attachment.send(line)
+            with suppress(BrokenPipeError):  # it has ended; the stream's end says so
+                self._assembly.attachment.send(line)
             return capture.collect(
                 self._listener,
                 output=plan.limits.output,
@@ -151,7 +152,7 @@ class PreparedTwin:
             )
         if captured.report is not None:
             return reported(captured, captured.report)
-        limits = ("scratch",) if self._over_scratch else self._memory(captured)
+        limits = ("scratch",) if self._over_scratch else self._why(captured)
         return Outcome(
             exit=None,
             signal=_KILLED,
@@ -161,15 +162,17 @@ class PreparedTwin:
             limits=limits,
         )
 
-    def _memory(self, captured: capture.Captured) -> tuple[str, ...]:
-        """The kernel may have had to end the supervisor; anything else is a failure."""
+    def _why(self, captured: capture.Captured) -> tuple[str, ...]:
+        """Tell why there is no report: memory, a standby that ended, or a failure."""
         if captured.silent:
             raise self._broken("fell silent")
-        assembly = self._assembly
-        assembly.workshop.engine.wait(assembly.container)
-        if not assembly.workshop.engine.state(assembly.container)["OOMKilled"]:
-            raise self._broken("broke off")
-        return ("memory",)
+        engine, container = self._assembly.workshop.engine, self._assembly.container
+        status = engine.wait(container)
+        if engine.state(container)["OOMKilled"]:
+            return ("memory",)
+        if status == 0:
+            raise identity.Outdated
+        raise self._broken("broke off")
 
     def _broken(self, how: str) -> SandboxUnavailable:
         said = self._listener.complaints.decode(errors="replace").strip().splitlines()

@@ -11,7 +11,7 @@ from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.docker_sandbox.assembly import assemble
 from linara_agent.docker_sandbox.endpoint import NOT_DONE
 from linara_agent.docker_sandbox.engine import connect
-from linara_agent.docker_sandbox.identity import HostMoved
+from linara_agent.docker_sandbox.identity import Outdated
 from linara_agent.docker_sandbox.owner import Owner
 from linara_agent.docker_sandbox.prepared import PreparedTwin, keeps_changing
 from linara_agent.docker_sandbox.reap import reap
@@ -28,7 +28,7 @@ class Premises:
 
     `environment` says where the engine is; `places` are the directories that may hold
     scratch (`scratch.candidates`), `seccomp` the text of `sandbox/seccomp.json`, `pid`
-    and `uid` the process's own.
+    and `uid` the process's own. A prepared twin waits `standby_s` for its text.
     """
 
     environment: Mapping[str, str]
@@ -36,6 +36,7 @@ class Premises:
     seccomp: str
     pid: int
     uid: int
+    standby_s: float = 60.0
 
 
 class DockerSandbox:
@@ -59,7 +60,7 @@ class DockerSandbox:
             self._workshop = None
 
     def prepare(self, plan: SandboxPlan) -> PreparedTwin:
-        """Start a twin that waits for its text (60 seconds, then it ends itself).
+        """Start a twin that waits for its text; one that waited too long is remade.
 
         Of the plan, `run`, `caller`, `masks`, `limits` and `hostname` are used; the
         rest may differ in the plan that is run.
@@ -67,7 +68,7 @@ class DockerSandbox:
         shop = self._shop()
         for _ in range(_ATTEMPTS):
             with (
-                suppress(HostMoved),
+                suppress(Outdated),
                 self._telling("starting the twin"),
                 ExitStack() as stack,
             ):
@@ -107,6 +108,7 @@ class DockerSandbox:
                 owner=owner,
                 places=self._premises.places,
                 seccomp=self._premises.seccomp,
+                standby_s=self._premises.standby_s,
             )
         return self._workshop
 

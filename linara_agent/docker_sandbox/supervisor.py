@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 HELLO, STDOUT, STDERR, REPORT, FAILED = 1, 2, 3, 4, 5
-STANDBY_S = 60.0
 GRACE_S = 2.0
 PIECE = 1 << 16
 PR_SET_DUMPABLE = 4
@@ -59,9 +58,9 @@ def identities(paths: list[str]) -> list[list[int] | None]:
     return found
 
 
-def read_orders() -> Orders | None:
+def read_orders(standby_s: float) -> Orders | None:
     """Wait for the line; None when nobody will send it."""
-    deadline = time.monotonic() + STANDBY_S
+    deadline = time.monotonic() + standby_s
     line = b""
     while not line.endswith(b"\n"):
         left = deadline - time.monotonic()
@@ -300,13 +299,16 @@ def wake_on_children() -> int:
     return reader
 
 
-def main(witnesses: list[str]) -> int:
-    """Serve one script; `witnesses` are the paths that prove whose files these are."""
+def main(witnesses: list[str], standby_s: float) -> int:
+    """Serve one script; `witnesses` are the paths that prove whose files these are.
+
+    Ends with status 0 and without a report if no orders come within `standby_s`.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     set_dumpable(0)
     woken = wake_on_children()
     say(HELLO, identities(witnesses))
-    orders = read_orders()
+    orders = read_orders(standby_s)
     if orders is None:
         return 0
     problem = check_start(orders)

@@ -90,7 +90,6 @@ def shut() -> dict[str, Any]:
         "IpcMode": "private",
         "LogConfig": {"Type": "none"},
         "Init": False,
-        "OomKillDisable": False,
     }
 
 

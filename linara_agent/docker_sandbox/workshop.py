@@ -33,6 +33,7 @@ class Workshop:
     owner: Owner
     places: Sequence[str]
     seccomp: str
+    standby_s: float
 
     @property
     def is_root(self) -> bool:

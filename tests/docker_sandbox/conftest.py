@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 from pydantic import TypeAdapter
 
@@ -211,3 +212,10 @@ def ordinary_user(python_path: Path) -> Iterator[OrdinaryUser]:
         python_path=python_path,
     )
     shutil.rmtree(home)
+
+
+def labelled(engine: docker.DockerClient) -> list[str]:
+    """Containers and volumes of this very process."""
+    label = {"label": f"org.linara-agent.pid={os.getpid()}"}
+    found = engine.containers.list(all=True, filters=label)
+    return [c.id for c in found] + [v.id for v in engine.volumes.list(filters=label)]

@@ -1,19 +1,23 @@
 """Is the twin made of the caller's own files?"""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import docker
 import pytest
 
 from linara_agent.docker_sandbox.host_view import HostView, Lower
 from linara_agent.docker_sandbox.identity import (
-    HostMoved,
+    Outdated,
     choose_witnesses,
     compare,
     look,
 )
 from linara_agent.docker_sandbox.seeds import lay_out
 from linara_agent.errors import SandboxUnavailable
+from tests.docker_sandbox.conftest import PLANS, PREVIEWING, ROOT, SECCOMP, PlanFor
 
 URL = "unix:///engine.sock"
 
@@ -80,7 +84,7 @@ def test_a_host_that_moved_is_no_other_machine(lower: Path) -> None:
     for name in os.listdir(lower):  # noqa: PTH208 — names are enough
         if (lower / name).is_file():
             (lower / name).write_text("other")
-    with pytest.raises(HostMoved):
+    with pytest.raises(Outdated):
         compare(chosen, [(10, 1, 1)] * len(chosen), url=URL)
 
 
@@ -88,3 +92,47 @@ def test_an_empty_lower_has_no_witness(tmp_path: Path) -> None:
     """Nothing in it, nothing to compare."""
     (tmp_path / "empty").mkdir()
     assert witnesses_of(tmp_path / "empty") == ()
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount")
+@pytest.mark.parametrize(
+    ("mounting", "said"),
+    [
+        # another /opt than the engine's
+        ("mount -t tmpfs none /opt && touch /opt/mine", "/opt/mine is another one"),
+        # a mount in a directory that the engine does not have
+        (
+            "mount -t tmpfs none /opt && mkdir /opt/m && mount -t tmpfs none /opt/m",
+            "/opt/m is another one",
+        ),
+    ],
+)
+def test_an_engine_that_sees_other_files_is_refused(
+    mounting: str,
+    said: str,
+    plan_for: PlanFor,
+    hermetic_home: Path,
+    engine: docker.DockerClient,
+) -> None:
+    """A client whose files are not the engine's gets no preview, and leaves nothing."""
+    plan = PLANS.dump_json(plan_for("touch ran", run="elsewhere")).decode()
+    done = subprocess.run(
+        [
+            *("unshare", "--mount", "bash", "-c", f'{mounting} && exec "$@"', "-"),
+            *(sys.executable, "-c", PREVIEWING, plan, SECCOMP),
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "SandboxUnavailable" in done.stderr
+    assert said in done.stderr
+    assert (
+        engine.containers.list(
+            all=True, filters={"label": "org.linara-agent.run=elsewhere"}
+        )
+        == []
+    )
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []

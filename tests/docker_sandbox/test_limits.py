@@ -1,15 +1,11 @@
 """Limits: no script can take more than it is given."""
 
-import json
-import os
 from pathlib import Path
 
 import pytest
 
 from linara_agent.core.sandbox_plan import Limits
-from linara_agent.docker_sandbox.prepared import orders
-from linara_agent.docker_sandbox.sandbox import DockerSandbox
-from tests.docker_sandbox.conftest import PlanFor, PreviewOf
+from tests.docker_sandbox.conftest import PreviewOf
 
 pytestmark = pytest.mark.docker
 MIB = 1 << 20
@@ -112,32 +108,3 @@ def test_the_use_of_resources_is_told(preview_of: PreviewOf) -> None:
     assert outcome.peak_memory > 50 * MIB
     assert outcome.cpu_s
     assert outcome.duration_s > 0
-
-
-def test_a_standby_ends_with_its_client(
-    sandbox: DockerSandbox, plan_for: PlanFor, engine
-) -> None:
-    """When the client lets go before it sent a text, the container ends by itself."""
-    twin = sandbox.prepare(plan_for(""))
-    container = engine.containers.list(
-        filters={"label": f"org.linara-agent.pid={os.getpid()}"}
-    )[0]
-    twin._assembly.attachment.close()
-    assert container.wait(timeout=30)["StatusCode"] == 0
-    twin.discard()
-
-
-def test_a_running_script_ends_with_its_client(
-    sandbox: DockerSandbox, plan_for: PlanFor, engine
-) -> None:
-    """Nobody listens any more, so nothing goes on."""
-    twin = sandbox.prepare(plan_for(""))
-    container = engine.containers.list(
-        filters={"label": f"org.linara-agent.pid={os.getpid()}"}
-    )[0]
-    twin._greet()
-    line = json.dumps(orders(plan_for("sleep 1000")))
-    twin._assembly.attachment.send(line.encode() + b"\n")
-    twin._assembly.attachment.close()
-    assert container.wait(timeout=30)["StatusCode"] == 0
-    twin.discard()

@@ -28,7 +28,7 @@ def owners(top: Path) -> set[int]:
 
 
 def test_the_main_path_works(ordinary_user: OrdinaryUser, plan_for: PlanFor) -> None:
-    """Their files change in the twin, not on the host, and nothing of root's appears."""
+    """Their files change in the twin, not on the host; nothing of root's appears."""
     (ordinary_user.home / "mine").write_text("old\n")
     os.chown(ordinary_user.home / "mine", ordinary_user.uid, ordinary_user.uid)
     preview = ordinary_user.preview(

@@ -2,17 +2,15 @@
 
 import os
 import socket
-import subprocess
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from linara_agent.core.change import ChangeKind
-from linara_agent.docker_sandbox.sandbox import DockerSandbox
+from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from linara_agent.errors import SandboxUnavailable
-from tests.docker_sandbox.conftest import PlanFor, PreviewOf
+from tests.docker_sandbox.conftest import PlanFor, PreviewOf, labelled
 
 pytestmark = pytest.mark.docker
 
@@ -89,13 +87,6 @@ def test_the_caller_is_the_caller(preview_of: PreviewOf) -> None:
     ]
 
 
-def test_owners_and_modes_are_the_hosts(preview_of: PreviewOf) -> None:
-    """The twin's top-level directories look exactly like the host's."""
-    text = "stat -c '%n %a %u %g %Y' /tmp /etc /home /var /usr /var/tmp"
-    told = subprocess.run(["bash", "-c", text], capture_output=True, check=True).stdout
-    assert preview_of(text).outcome.stdout == told
-
-
 def test_a_write_to_etc_stays_in_the_twin(preview_of: PreviewOf) -> None:
     """System files are shown and changed in the twin alone."""
     if os.getuid() != 0:
@@ -143,61 +134,6 @@ def test_children_that_outlive_the_shell_are_counted(preview_of: PreviewOf) -> N
     assert (outcome.leftovers > 0, outcome.stdout) == (True, b"early\nlate\n")
 
 
-def test_secret_places_stand_empty(preview_of: PreviewOf, hermetic_home: Path) -> None:
-    """A masked directory looks empty, a masked file too; neither is a change."""
-    ssh = hermetic_home / ".ssh"
-    ssh.mkdir(mode=0o700)
-    (ssh / "id_rsa").write_text("secret")
-    env = hermetic_home / "deep" / ".env"
-    env.parent.mkdir()
-    env.write_text("TOKEN=secret")
-    env.chmod(0o640)
-    preview = preview_of(
-        "stat -c %a ~/.ssh ~/deep/.env; ls -A ~/.ssh; cat ~/deep/.env",
-        masks=(str(ssh), str(env), str(hermetic_home / "absent")),
-    )
-    assert preview.outcome.stdout == b"700\n640\n"
-    assert preview.changes == ()
-
-
-def test_a_masked_place_is_found_behind_a_link(
-    preview_of: PreviewOf, hermetic_home: Path
-) -> None:
-    """A link to a secret directory does not lead around the mask."""
-    (hermetic_home / "real").mkdir()
-    (hermetic_home / "real" / "key").write_text("secret")
-    (hermetic_home / ".ssh").symlink_to("real")
-    masks = (str(hermetic_home / ".ssh"),)
-    outcome = preview_of("ls ~/.ssh/ ~/real; cat ~/real/key ~/.ssh/key", masks=masks)
-    assert b"secret" not in outcome.outcome.stdout
-    assert b"key" not in outcome.outcome.stdout.replace(b"/key", b"")
-
-
-def test_masked_places_can_be_moved_and_removed(
-    preview_of: PreviewOf, hermetic_home: Path
-) -> None:
-    """Placeholders are no mounts: removing the tree around them works."""
-    (hermetic_home / "d" / "secret").mkdir(parents=True)
-    (hermetic_home / "d" / "secret" / "key").write_text("x")
-    masks = (str(hermetic_home / "d" / "secret"),)
-    preview = preview_of("cp -r ~/d ~/e && rm -r ~/d", masks=masks)
-    assert preview.outcome.stderr == b""
-    deleted = [c.path for c in preview.changes if c.kind is ChangeKind.DELETED]
-    assert str(hermetic_home / "d") in deleted
-
-
-def test_the_scratch_is_not_in_its_own_twin(
-    preview_of: PreviewOf, hermetic_home: Path
-) -> None:
-    """A search through the home does not meet what the preview itself keeps."""
-    found = (
-        preview_of("find ~ -path '*/linara-agent/scratch*'")
-        .outcome.stdout.decode()
-        .splitlines()
-    )
-    assert found == [str(hermetic_home / ".cache/linara-agent/scratch")]
-
-
 @pytest.mark.parametrize(
     "name", ["with space", "co:lon,com\\ma", "new\nline", "ünïcode", "-dash"]
 )
@@ -220,7 +156,7 @@ def test_names_that_are_not_text_work(preview_of: PreviewOf) -> None:
 
 
 def test_scratch_may_lie_in_an_odd_directory(
-    premises, plan_for: PlanFor, tmp_path: Path
+    premises: Premises, plan_for: PlanFor, tmp_path: Path
 ) -> None:
     """Colons, commas and backslashes in the cache's path are no mount options."""
     place = tmp_path / "c:a,c\\he dir" / "scratch"
@@ -241,43 +177,6 @@ def test_nothing_is_left_behind(
     assert labelled(engine) == []
 
 
-def labelled(engine) -> list[str]:
-    """Containers and volumes of this very process."""
-    label = {"label": f"org.linara-agent.pid={os.getpid()}"}
-    found = engine.containers.list(all=True, filters=label)
-    return [c.id for c in found] + [v.id for v in engine.volumes.list(filters=label)]
-
-
-def test_a_prepared_twin_waits_for_its_text(
-    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
-) -> None:
-    """Preparing and running are two steps; the text comes only with the second."""
-    blobs = tmp_path / "b"
-    blobs.mkdir()
-    twin = sandbox.prepare(plan_for(""))
-    Path("made-in-between").write_text("x")
-    preview = twin.run(plan_for("ls"), digest="d", blobs=blobs)
-    assert preview.outcome.stdout == b"made-in-between\n"
-
-
-def test_a_prepared_twin_can_be_discarded(
-    sandbox: DockerSandbox, plan_for: PlanFor, hermetic_home: Path, engine
-) -> None:
-    """A twin that is not needed leaves nothing."""
-    sandbox.prepare(plan_for("")).discard()
-    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
-    assert labelled(engine) == []
-
-
-def test_a_prepared_twin_keeps_its_ground(
-    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
-) -> None:
-    """A plan with other masks is not run in a twin that shows too much."""
-    twin = sandbox.prepare(plan_for(""))
-    with pytest.raises(SandboxUnavailable, match="other limits, masks"):
-        twin.run(plan_for("ls", masks=("/etc/passwd",)), digest="", blobs=tmp_path)
-
-
 def test_a_directory_that_is_gone_is_said(preview_of: PreviewOf) -> None:
     """Without its working directory a script does not start."""
     with pytest.raises(SandboxUnavailable, match="/nonexistent cannot be entered"):
@@ -291,7 +190,9 @@ def test_a_text_too_long_for_the_system_is_said(preview_of: PreviewOf) -> None:
         preview_of(":" + " " * 140_000)
 
 
-def test_two_previews_at_once(premises, plan_for: PlanFor, tmp_path: Path) -> None:
+def test_two_previews_at_once(
+    premises: Premises, plan_for: PlanFor, tmp_path: Path
+) -> None:
     """Two twins of one machine do not see each other."""
     seen: dict[str, object] = {}
 
@@ -312,7 +213,7 @@ def test_two_previews_at_once(premises, plan_for: PlanFor, tmp_path: Path) -> No
 
 
 def test_an_engine_elsewhere_is_refused(
-    premises, plan_for: PlanFor, tmp_path: Path
+    premises: Premises, plan_for: PlanFor, tmp_path: Path
 ) -> None:
     """No engine, no preview: nothing runs without the sandbox."""
     environment = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}

@@ -46,8 +46,7 @@ def test_quiet_scripts_have_tried_no_network(preview_of: PreviewOf) -> None:
 @pytest.mark.parametrize(
     "attempt",
     [
-        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
-        " s.sendto(b'x', ('192.0.2.1', 53))",
+        "s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x', ('192.0.2.1', 53))",
         "s = socket.socket(socket.AF_INET6); s.connect(('2001:db8::1', 80))",
         "s = socket.socket(); s.connect(('127.0.0.1', 9))",
     ],

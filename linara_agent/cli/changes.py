@@ -1,0 +1,170 @@
+"""The changes of a preview as a person reviews them: summary, places, diffs."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from linara_agent.core.change import Change, ChangeKind
+from linara_agent.core.report import deleted_below
+from linara_agent.core.visible import size_in_words, visible
+
+FEW = 20
+"""Lines of output, changes and diff shown before `show more`."""
+
+_SIGNS = {
+    ChangeKind.CREATED: ("+", "green"),
+    ChangeKind.MODIFIED: ("~", "yellow"),
+    ChangeKind.DELETED: ("-", "red"),
+    ChangeKind.METADATA: ("m", "cyan"),
+    ChangeKind.TYPE: ("t", "magenta"),
+}
+_NOUNS = {
+    ChangeKind.CREATED: "created",
+    ChangeKind.MODIFIED: "modified",
+    ChangeKind.DELETED: "deleted",
+    ChangeKind.METADATA: "with other permissions, owner or time",
+    ChangeKind.TYPE: "of another kind",
+}
+_NEW = (ChangeKind.CREATED, ChangeKind.MODIFIED)
+
+
+def changes(of: tuple[Change, ...], *, full: bool = False) -> Iterator[RenderableType]:
+    """Each path, or (if there are many and not `full`) how many in which place."""
+    real = sorted((one for one in of if not one.incidental), key=lambda c: c.path)
+    words = summary(real) if real else "none"
+    yield Text.assemble(("Changes", "bold"), f"  {words}")
+    counts = deleted_below(real)
+    folded = real if full else [one for one in real if not _told(one, counts)]
+    if full or len(folded) <= FEW:
+        for one in folded:
+            yield _line(one, counts)
+            if one.diff and (full or len(folded) == 1):
+                yield from _diff(one.diff, full=full)
+    else:
+        yield from _places(folded)
+    incidental = len(of) - len(real)
+    if incidental:
+        yield Text(f"  and {incidental} in caches and logs, not applied", style="dim")
+
+
+def summary(of: Sequence[Change]) -> str:
+    """`1 created, 3 deleted, 2 B written, 12 kB freed`."""
+    parts = []
+    for kind, noun in _NOUNS.items():
+        number = sum(one.kind is kind for one in of)
+        if number:
+            parts.append(f"{number:,} {noun}")
+    written = sum(c.after.size for c in of if c.after is not None and c.kind in _NEW)
+    gone = [c.before for c in of if c.kind is ChangeKind.DELETED]
+    freed = sum(state.size for state in gone if state is not None)
+    if written:
+        parts.append(f"{size_in_words(written)} written")
+    if freed:
+        parts.append(f"{size_in_words(freed)} freed")
+    return ", ".join(parts)
+
+
+def _told(change: Change, counts: dict[str, int]) -> bool:
+    """Its parent directory is deleted too, and its line tells of this one."""
+    parent = change.path.rpartition("/")[0]
+    return change.kind is ChangeKind.DELETED and parent in counts
+
+
+def _places(of: list[Change]) -> Iterator[RenderableType]:
+    """What happened below each directory, at the depth where they part."""
+    depth = _common_depth(of) + 1
+    places: dict[str, list[Change]] = {}
+    for one in of:
+        parts = one.path.split("/")
+        place = "/".join(parts[: depth + 1])
+        places.setdefault(place, []).append(one)
+    ranked = sorted(places.items(), key=lambda item: -len(item[1]))
+    for place, inside in ranked[:FEW]:
+        if len(inside) == 1:
+            yield _line(inside[0], {})
+            continue
+        signs = {one.kind for one in inside}
+        sign, colour = _SIGNS[signs.pop()] if len(signs) == 1 else ("*", "yellow")
+        yield Padding(
+            Text.assemble(
+                f"{sign} ",
+                (f"{visible(place, keep='')}/…", colour),
+                (f"  {summary(inside)}", "dim"),
+            ),
+            (0, 0, 0, 2),
+            expand=False,
+        )
+    rest = sum(len(inside) for _, inside in ranked[FEW:])
+    if rest:
+        yield Text(f"  … {rest:,} more elsewhere", style="dim")
+
+
+def _common_depth(of: list[Change]) -> int:
+    first, last = of[0].path.split("/"), of[-1].path.split("/")
+    depth = 0
+    shared = min(len(first), len(last)) - 1
+    while depth < shared and first[depth] == last[depth]:
+        depth += 1
+    return depth - 1
+
+
+def _line(change: Change, counts: dict[str, int]) -> RenderableType:
+    sign, colour = _SIGNS[change.kind]
+    return Padding(
+        Text.assemble(
+            f"{sign} ",
+            (visible(change.path, keep=""), colour),
+            (f"  {', '.join(_about(change, counts))}", "dim"),
+        ),
+        (0, 0, 0, 2),
+        expand=False,
+    )
+
+
+def _about(change: Change, counts: dict[str, int]) -> Iterator[str]:
+    state = change.after or change.before
+    if state is not None:
+        yield str(state.type)
+        yield from _size(change)
+        if state.link is not None:
+            yield f"→ {visible(state.link, keep='')}"
+    if change.path in counts:
+        yield f"with {counts[change.path]:,} entries"
+    yield from _metadata(change)
+    if change.masked:
+        yield "hidden from the preview"
+    if change.unsettled:
+        yield "changed on the host meanwhile"
+
+
+def _metadata(change: Change) -> Iterator[str]:
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return
+    if before.mode != after.mode:
+        yield f"mode {before.mode:04o} → {after.mode:04o}"
+    if (before.uid, before.gid) != (after.uid, after.gid):
+        yield f"owner {before.uid}:{before.gid} → {after.uid}:{after.gid}"
+    if change.kind is ChangeKind.METADATA and before.mtime_ns != after.mtime_ns:
+        yield "another time"
+
+
+def _size(change: Change) -> Iterator[str]:
+    before, after = change.before, change.after
+    state = after or before
+    if change.kind is ChangeKind.MODIFIED and before and after:
+        yield f"{size_in_words(before.size)} → {size_in_words(after.size)}"
+    elif state is not None and state.size and state.link is None:
+        yield size_in_words(state.size)
+
+
+def _diff(diff: str, *, full: bool) -> Iterator[RenderableType]:
+    lines = visible(diff).splitlines()
+    shown = lines if full else lines[:FEW]
+    for line in shown:
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
+        yield Padding(Text(line, style=style), (0, 0, 0, 6), expand=False)
+    if len(shown) < len(lines):
+        yield Text(f"      … {len(lines) - len(shown)} more lines", style="dim")

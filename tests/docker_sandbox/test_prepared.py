@@ -1,0 +1,86 @@
+"""A twin that is started before its text is known."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import docker
+import pytest
+
+from linara_agent.docker_sandbox.prepared import orders
+from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
+from linara_agent.errors import SandboxUnavailable
+from tests.docker_sandbox.conftest import PlanFor, labelled
+
+pytestmark = pytest.mark.docker
+
+
+def test_a_prepared_twin_waits_for_its_text(
+    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Preparing and running are two steps; the text comes only with the second."""
+    blobs = tmp_path / "b"
+    blobs.mkdir()
+    twin = sandbox.prepare(plan_for(""))
+    Path("made-in-between").write_text("x")
+    preview = twin.run(plan_for("ls"), digest="d", blobs=blobs)
+    assert preview.outcome.stdout == b"made-in-between\n"
+
+
+def test_a_prepared_twin_that_waited_too_long_is_remade(
+    premises: Premises, plan_for: PlanFor, tmp_path: Path, engine: docker.DockerClient
+) -> None:
+    """A standby ends by itself; the person does not notice."""
+    with DockerSandbox(replace(premises, standby_s=0.1)) as sandbox:
+        twin = sandbox.prepare(plan_for(""))
+        engine.containers.get(labelled(engine)[0]).wait(timeout=30)
+        preview = twin.run(plan_for("echo here"), digest="", blobs=tmp_path)
+    assert preview.outcome.stdout == b"here\n"
+    assert labelled(engine) == []
+
+
+def test_a_prepared_twin_can_be_discarded(
+    sandbox: DockerSandbox, plan_for: PlanFor, hermetic_home: Path, engine
+) -> None:
+    """A twin that is not needed leaves nothing."""
+    sandbox.prepare(plan_for("")).discard()
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
+    assert labelled(engine) == []
+
+
+def test_a_prepared_twin_keeps_its_ground(
+    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """A plan with other masks is not run in a twin that shows too much."""
+    twin = sandbox.prepare(plan_for(""))
+    with pytest.raises(SandboxUnavailable, match="other limits, masks"):
+        twin.run(plan_for("ls", masks=("/etc/passwd",)), digest="", blobs=tmp_path)
+
+
+def test_a_standby_ends_with_its_client(
+    sandbox: DockerSandbox, plan_for: PlanFor, engine
+) -> None:
+    """When the client lets go before it sent a text, the container ends by itself."""
+    twin = sandbox.prepare(plan_for(""))
+    container = engine.containers.list(
+        filters={"label": f"org.linara-agent.pid={os.getpid()}"}
+    )[0]
+    twin._assembly.attachment.close()
+    assert container.wait(timeout=30)["StatusCode"] == 0
+    twin.discard()
+
+
+def test_a_running_script_ends_with_its_client(
+    sandbox: DockerSandbox, plan_for: PlanFor, engine
+) -> None:
+    """Nobody listens any more, so nothing goes on."""
+    twin = sandbox.prepare(plan_for(""))
+    container = engine.containers.list(
+        filters={"label": f"org.linara-agent.pid={os.getpid()}"}
+    )[0]
+    twin._greet()
+    line = json.dumps(orders(plan_for("sleep 1000")))
+    twin._assembly.attachment.send(line.encode() + b"\n")
+    twin._assembly.attachment.close()
+    assert container.wait(timeout=30)["StatusCode"] == 0
+    twin.discard()
