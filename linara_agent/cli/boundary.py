@@ -2,10 +2,7 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
@@ -33,6 +30,8 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
     except LinaraError as error:
         _say(error)
         if debug:
+            import traceback
+
             traceback.print_exc()
         return int(code_of(error))
     except Exception as error:  # noqa: BLE001 — whatever is left is our own mistake
@@ -53,6 +52,9 @@ def _say(error: LinaraError) -> None:
 
 def _report(error: Exception, *, debug: bool) -> None:
     """A traceback goes into a file that can be pasted into an issue."""
+    import tempfile
+    import traceback
+
     from linara_agent.core.redact import redact
 
     text = redact("".join(traceback.format_exception(error)))
@@ -63,7 +65,7 @@ def _report(error: Exception, *, debug: bool) -> None:
         descriptor, name = tempfile.mkstemp(prefix="linara-agent-bug-", suffix=".txt")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"## linara-agent: unexpected error\n\n```\n{text}```\n")
-        where = f"the report is in {Path(name)}"
+        where = f"the report is in {name}"
     except OSError:
         pass
     sys.stderr.write(

@@ -1,12 +1,20 @@
 """The command line: global options, and subcommands that load when called."""
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from typing_extensions import override
 
+from linara_agent import __version__
 from linara_agent.cli.boundary import guarded
+
+if TYPE_CHECKING:
+    from typing_extensions import override
+else:
+    # A mark for the type checker alone; importing it would slow every start.
+    def override(method: Any) -> Any:
+        return method
+
 
 _COMMANDS = {
     "do": ("do", "Say what you want done: propose, preview, review, carry out."),
@@ -51,9 +59,7 @@ class _LazyGroup(click.Group):
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"linara-agent {version('linara-agent')}")
+        click.echo(f"linara-agent {__version__}")
         ctx.exit()
 
 

@@ -216,6 +216,11 @@ def ordinary_user(python_path: Path) -> Iterator[OrdinaryUser]:
 
 def labelled(engine: docker.DockerClient) -> list[str]:
     """Containers and volumes of this very process."""
-    label = {"label": f"org.linara-agent.pid={os.getpid()}"}
-    found = engine.containers.list(all=True, filters=label)
-    return [c.id for c in found] + [v.id for v in engine.volumes.list(filters=label)]
+    label: dict[str, str | list[str] | bool] = {
+        "label": f"org.linara-agent.pid={os.getpid()}"
+    }
+    found = [
+        *engine.containers.list(all=True, filters=label),
+        *engine.volumes.list(filters=label),
+    ]
+    return [str(thing.id) for thing in found]

@@ -62,9 +62,7 @@ def test_a_standby_ends_with_its_client(
 ) -> None:
     """When the client lets go before it sent a text, the container ends by itself."""
     twin = sandbox.prepare(plan_for(""))
-    container = engine.containers.list(
-        filters={"label": f"org.linara-agent.pid={os.getpid()}"}
-    )[0]
+    container = engine.containers.get(labelled(engine)[0])
     twin._assembly.attachment.close()
     assert container.wait(timeout=30)["StatusCode"] == 0
     twin.discard()
@@ -75,9 +73,7 @@ def test_a_running_script_ends_with_its_client(
 ) -> None:
     """Nobody listens any more, so nothing goes on."""
     twin = sandbox.prepare(plan_for(""))
-    container = engine.containers.list(
-        filters={"label": f"org.linara-agent.pid={os.getpid()}"}
-    )[0]
+    container = engine.containers.get(labelled(engine)[0])
     twin._greet()
     line = json.dumps(orders(plan_for("sleep 1000")))
     twin._assembly.attachment.send(line.encode() + b"\n")
