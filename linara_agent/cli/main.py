@@ -1,18 +1,20 @@
 """The command line: global options, and subcommands that load when called."""
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from linara_agent import __version__
 from linara_agent.cli.boundary import guarded
 
+_Method = TypeVar("_Method")
+
 if TYPE_CHECKING:
     from typing_extensions import override
 else:
     # A mark for the type checker alone; importing it would slow every start.
-    def override(method: Any) -> Any:
+    def override(method: _Method) -> _Method:
         return method
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from linara_agent.core.wire import Text
+
 
 class Origin(StrEnum):
     """Who wrote the text."""
@@ -31,13 +33,13 @@ class Proposal:
     those of a script file. `notice` is a sentence for the screen about the origin.
     """
 
-    text: str
+    text: Text
     origin: Origin
-    source: str | None = None
+    source: Text | None = None
     rationale: str | None = None
     notice: str | None = None
     usage: Usage | None = None
-    arguments: tuple[str, ...] = ()
+    arguments: tuple[Text, ...] = ()
 
     @property
     def digest(self) -> str:

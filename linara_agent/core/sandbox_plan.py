@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from linara_agent.core.wire import Path
+from linara_agent.core.wire import Path, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +41,14 @@ class SandboxPlan:
     """
 
     run: str
-    text: str
+    text: Text
     caller: Caller
     cwd: Path
-    environment: tuple[tuple[str, str], ...]
+    environment: tuple[tuple[Text, Text], ...]
     umask: int
     hostname: str
     script_file: Path | None = None
-    arguments: tuple[str, ...] = ()
+    arguments: tuple[Text, ...] = ()
     masks: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
 

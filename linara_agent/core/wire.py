@@ -57,6 +57,9 @@ Bytes = Annotated[bytes, BeforeValidator(decode_bytes), PlainSerializer(_plain_b
 Path = Annotated[str, BeforeValidator(decode_text), PlainSerializer(encode_text)]
 """An absolute path as `os.fsdecode` gives it: what is not UTF-8 is surrogates."""
 
+Text = Annotated[str, BeforeValidator(decode_text), PlainSerializer(encode_text)]
+"""A text of the person's (a script, a variable) that need not be UTF-8 either."""
+
 Integer = Annotated[
     int, BeforeValidator(decode_integer), PlainSerializer(encode_integer)
 ]

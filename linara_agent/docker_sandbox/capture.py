@@ -78,7 +78,7 @@ class Captured:
 def collect(
     listener: Listener, *, output: int, wall_s: float, tick: Callable[[], None]
 ) -> Captured:
-    """Read until the end; `tick` is called a few times a second.
+    """Read until the last word; `tick` is called a few times a second.
 
     Ends by itself when nothing was heard until well after the wall time, which
     the supervisor keeps.
@@ -97,6 +97,8 @@ def collect(
         if found is None:
             return captured
         _keep(captured, *found, output)
+        if captured.report is not None or captured.failed is not None:
+            return captured
     captured.silent = True
     return captured
 

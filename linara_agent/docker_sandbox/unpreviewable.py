@@ -14,7 +14,7 @@ from linara_agent.core.policy.verdict import Finding
 RULE = "cannot-be-previewed"
 _ROOT_ENTRY = re.compile(
     # \x98 ends the opening quotation mark of GNU programs in UTF-8
-    rb"(?:^|[\s'\"\x98])/[^/\s][^/\n]*: "
+    rb"(?:^|[\s'\"\x98])/(?:etc/hostname[^/\s]*|[^/\s][^/\n]*): "
     rb"(?:Read-only file system|Device or resource busy)",
     re.MULTILINE,
 )
@@ -30,7 +30,10 @@ _REFUSED = re.compile(rb": Operation not permitted")
 def findings(stderr: bytes, *, uid: int) -> tuple[Finding, ...]:
     """At most one finding for each kind of wall."""
     signs = (
-        (_ROOT_ENTRY, "it changes an entry directly in /, which the twin keeps as is"),
+        (
+            _ROOT_ENTRY,
+            "it changes an entry directly in /, or the host's name, which it cannot",
+        ),
         (_SET_USER_ID, "it needs the rights of another user (sudo, su, setuid)"),
         (_DEVICE, "it makes a device, which needs a right that the twin does not have"),
     )

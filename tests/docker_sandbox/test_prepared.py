@@ -1,12 +1,15 @@
 """A twin that is started before its text is known."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import docker
 import pytest
+from docker.models.containers import Container
 
+from linara_agent.core.sandbox_plan import Limits
 from linara_agent.docker_sandbox.prepared import orders
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from linara_agent.errors import SandboxUnavailable
@@ -80,3 +83,27 @@ def test_a_running_script_ends_with_its_client(
     twin._assembly.attachment.close()
     assert container.wait(timeout=30)["StatusCode"] == 0
     twin.discard()
+
+
+def test_a_client_that_reads_no_more_stops_no_clock(
+    sandbox: DockerSandbox, plan_for: PlanFor, engine: docker.DockerClient
+) -> None:
+    """The wall time is kept although nobody takes the output."""
+    twin = sandbox.prepare(plan_for(""))
+    container = engine.containers.get(labelled(engine)[0])
+    twin._greet()
+    line = json.dumps(
+        orders(plan_for("yes", limits=Limits(wall_s=0.5, output=1 << 30)))
+    )
+    twin._assembly.attachment.send(line.encode() + b"\n")
+    while "yes" not in running(container):
+        time.sleep(0.05)
+    while running(container) != ["/usr/bin/python3"]:
+        time.sleep(0.05)
+    twin.discard()
+
+
+def running(container: Container) -> list[str]:
+    """The first words of the commands that run in the container."""
+    rows = container.top(ps_args="-o pid,args")["Processes"]
+    return [row[-1].split()[0] for row in rows]

@@ -12,6 +12,8 @@ from linara_agent.docker_sandbox.unpreviewable import RULE, findings
         "touch: cannot touch '/foo': Read-only file system",
         "mkdir: cannot create directory \u2018/foo bar\u2019: Read-only file system",
         "bash: line 1: /foo: Read-only file system",
+        "bash: line 1: /etc/hostname: Read-only file system",
+        "rm: cannot remove '/etc/hostname': Device or resource busy",
         "noise\nrm: cannot remove '/srv': Device or resource busy\nnoise",
         "sudo: effective uid is not 0, is sudo on a file system with the 'nosuid' op",
         'sudo: The "no new privileges" flag is set, which prevents sudo from running',

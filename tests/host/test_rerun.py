@@ -135,7 +135,7 @@ def test_a_script_that_changed_does_not_run(
     )
     if change == "gone":
         script.unlink()
-    with pytest.raises(StalePlan, match="script.sh"):
+    with pytest.raises(StalePlan, match="script[.]sh"):
         shell.run(plan_of(text, script_file=str(script)))
     assert list(Path.cwd().iterdir()) == []
 
@@ -203,7 +203,10 @@ def test_a_reader_that_went_away_does_not_stop_the_command() -> None:
     read, write = os.pipe()
     os.close(read)
     errors = io.BytesIO()
-    with open(write, "wb", buffering=0) as broken, Path(os.devnull).open("rb") as null:
+    with (
+        os.fdopen(write, "wb", buffering=0) as broken,
+        Path(os.devnull).open("rb") as null,
+    ):
         shell = HostShell(
             environment={"PATH": PATH},
             streams=Streams(stdout=broken, stderr=errors, stdin=null.fileno()),
@@ -273,20 +276,31 @@ def test_a_command_may_end_well_after_ctrl_c(shell: Shell) -> None:
     assert outcome.limits == (INTERRUPTED,)
 
 
-class OnTerminal:
-    """A rerun in a process of its own whose terminal is ours to type on."""
+def _small_shell(plan: Plan) -> None:
+    """Run one job in the foreground, as an interactive shell does."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpgrp())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        with suppress(BaseException):
+            _job(plan)
+            os._exit(0)
+        os._exit(98)
+    while True:
+        _, status = os.waitpid(job, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            os._exit(os.waitstatus_to_exitcode(status))
+        os.tcsetpgrp(0, os.getpgrp())
+        os.write(1, b"STOPPED\n")
+        os.read(0, 1000)
+        os.tcsetpgrp(0, job)
+        os.killpg(job, signal.SIGCONT)
 
-    def __init__(self, plan: Plan) -> None:
-        self.pid, self.master = pty.fork()
-        if self.pid == 0:
-            code = 99
-            with suppress(BaseException):
-                code = self._child(plan)
-            os._exit(code)
 
-    @staticmethod
-    def _child(plan: Plan) -> int:
-        out = open(1, "wb", buffering=0, closefd=False)  # noqa: SIM115 — the terminal itself
+def _job(plan: Plan) -> None:
+    with os.fdopen(1, "wb", buffering=0, closefd=False) as out:
         shell = HostShell(
             environment={"PATH": PATH}, streams=Streams(stdout=out, stderr=out)
         )
@@ -294,7 +308,20 @@ class OnTerminal:
         own = os.tcgetpgrp(0) == os.getpgrp()
         words = f"\nEND {outcome.exit} {outcome.signal} {outcome.limits} {own}\n"
         out.write(words.encode())
-        return 0
+
+
+class OnTerminal:
+    """A rerun under a small shell of its own, whose terminal is ours to type on.
+
+    The shell tells when its job was stopped, and continues it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            with suppress(BaseException):
+                _small_shell(plan)
+            os._exit(99)
 
     def read_until(self, text: bytes) -> bytes:
         seen = b""
@@ -313,18 +340,18 @@ class OnTerminal:
         return os.waitpid(self.pid, 0)[1]
 
 
-def test_on_a_terminal_the_command_can_ask(tmp_path: Path) -> None:
+def test_on_a_terminal_the_command_can_ask() -> None:
     """A command reads what the person types, and the terminal comes back after."""
-    run = OnTerminal(plan_of("echo ask; read -r line; echo got $line; tty"))
+    run = OnTerminal(plan_of("echo ask; read -r line; echo got $line"))
     run.read_until(b"ask")
     run.type(b"hello\n")
-    seen = run.read_until(b"END") + run.read_until(b"True")
+    seen = run.read_until(b"True")
     assert b"got hello" in seen
     assert b"END 0 None () True" in seen
     assert run.end() == 0
 
 
-def test_on_a_terminal_ctrl_c_ends_the_command_alone(tmp_path: Path) -> None:
+def test_on_a_terminal_ctrl_c_ends_the_command_alone() -> None:
     """The program survives a Ctrl-C that was meant for the command, and tells it."""
     run = OnTerminal(plan_of("echo ready; sleep 1000"))
     run.read_until(b"ready")
@@ -334,14 +361,13 @@ def test_on_a_terminal_ctrl_c_ends_the_command_alone(tmp_path: Path) -> None:
     assert run.end() == 0
 
 
-def test_on_a_terminal_ctrl_z_stops_both(tmp_path: Path) -> None:
+def test_on_a_terminal_ctrl_z_stops_both() -> None:
     """Ctrl-Z stops the program with the command; continued, both go on."""
     run = OnTerminal(plan_of("echo ready; read -r line; echo got $line"))
     run.read_until(b"ready")
     run.type(b"\x1a")
-    _, status = os.waitpid(run.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status)
-    os.kill(run.pid, signal.SIGCONT)
+    run.read_until(b"STOPPED")
+    run.type(b"fg\n")
     run.type(b"hello\n")
     seen = run.read_until(b"True")
     assert b"got hello" in seen

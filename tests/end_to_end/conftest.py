@@ -1,0 +1,57 @@
+"""The program with a home of its own, and a look at what it made and left behind."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.conftest import RUN_LABEL, leftovers
+from tests.end_to_end.program import Program
+
+Left = Callable[[], list[str]]
+Made = Callable[[int], list[str]]
+
+
+@pytest.fixture
+def work(hermetic_home: Path) -> Path:
+    """The working directory of the test: empty, and a workspace."""
+    assert Path.cwd() == hermetic_home.parent / "work"
+    return Path.cwd()
+
+
+@pytest.fixture
+def linara(work: Path) -> Program:
+    return Program(cwd=work)
+
+
+@pytest.fixture
+def left(engine: docker.DockerClient, tmp_path: Path) -> Left:
+    """What the programs of this test left in the engine and in scratch."""
+
+    def found() -> list[str]:
+        scratch = tmp_path / "home" / ".cache" / "linara-agent" / "scratch"
+        runs = os.listdir(scratch) if scratch.is_dir() else []
+        return leftovers(engine, str(tmp_path)) + [f"scratch {run}" for run in runs]
+
+    return found
+
+
+@pytest.fixture
+def made(engine: docker.DockerClient) -> Made:
+    """Ids of the containers that a process made during this test, gone ones too."""
+    since = f"{time.time():.9f}"
+
+    def found(pid: int) -> list[str]:
+        labels = [RUN_LABEL, f"org.linara-agent.pid={pid}"]
+        events = engine.events(
+            since=since,
+            until=f"{time.time():.9f}",
+            filters={"type": "container", "event": "create", "label": labels},
+            decode=True,
+        )
+        return [str(event["id"]) for event in events]
+
+    return found
