@@ -91,7 +91,9 @@ format: environment ## let ruff put the sources in order
 	$(BIN)/ruff format .
 
 bench: setup ## the ratios of the speed goals
-	@$(WITH_ENGINE) $(BIN)/python -m pytest -p no:randomly -p no:xdist -s -q $(ARGS) tests/benchmarks
+	@for script in tests/benchmarks/bench_*.py; do \
+	    $(WITH_ENGINE) $(BIN)/python $$script || exit; \
+	done
 
 fuzz: environment ## the property tests, with many more examples
 	@$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=fuzz --timeout=0 -m "not docker" -q $(ARGS) tests

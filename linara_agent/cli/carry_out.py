@@ -1,6 +1,7 @@
 """`linara-agent apply PLAN`, `rerun PLAN` and `recover PLAN`."""
 
 import json
+from contextlib import suppress
 
 import click
 from rich.text import Text
@@ -77,7 +78,9 @@ def _carry_out(reference: str, way: Way, *, as_json: bool) -> None:
     try:
         passage = carry_out_plan(built, plan, way=way)
     except StalePlan:
-        built.plans.mark(plan, PlanState.STALE)
+        # A rerun is marked as applied before it starts; that mark stays.
+        with suppress(PlanProblem):
+            built.plans.mark(plan, PlanState.STALE)
         raise
     code = exit_of(passage)
     if as_json:

@@ -43,7 +43,7 @@ _NOT_SHOWN = (
 """What a twin cannot show: its own processes and its missing network are no answer."""
 
 _NO_ANSWER = frozenset(
-    ("masked", "cannot-be-previewed", "too-many-changes", "unlisted", "network-tried")
+    ("masked", "masked-read", "cannot-be-previewed", "too-many-changes", "unreadable")
 )
 
 
@@ -53,7 +53,9 @@ def next_step(verdict: Verdict, preview: Preview, mode: Mode) -> Next:
         return Next(step=Step.DENIED)
     ways = ways_for(preview)
     kinds = {effect.kind for effect in verdict.effects}
-    faithful = not kinds.intersection(_NOT_SHOWN) and not _masked(verdict)
+    faithful = not (
+        kinds.intersection(_NOT_SHOWN) or preview.network_tried or _masked(verdict)
+    )
     if not preview.effective and faithful and not preview.outcome.limits:
         return Next(step=Step.ANSWER)
     if mode is Mode.TERMINAL:
@@ -83,4 +85,4 @@ def ways_for(preview: Preview) -> tuple[Way, ...]:
     return (Way.RERUN,)
 
 
-_CANNOT_APPLY = frozenset(("too-many-changes", "unlisted", "cannot-be-previewed"))
+_CANNOT_APPLY = frozenset(("too-many-changes", "unreadable", "cannot-be-previewed"))

@@ -1,4 +1,22 @@
-"""Makes twins on the local Docker engine: the adapter behind `ports.Sandbox`."""
+"""Makes twins on the local Docker engine: the adapter behind `ports.Sandbox`.
+
+One preview, from top to bottom:
+
+1. `workshop` looks at `/` and the mounts (`host_view`, `mountinfo`) and `scratch` finds
+   a directory on a disk for what the script will write.
+2. `seeds` fills the upper directories: owners and modes of the host, and empty
+   placeholders for masked places. Root does that itself, others through `caretaker`.
+3. `twin` configures a container over an almost empty image (`skeleton`), in which each
+   directory of the host is an overlay that the engine mounts; `assembly` starts it.
+4. `supervisor`, PID 1 of the container, says hello; `identity` makes sure that it sees
+   this machine's files.
+5. `prepared` hands over the text; `capture` listens; `scratch_guard` watches the disk.
+6. The container is removed, and `changes` reads from the uppers what is different.
+
+Whatever was made is labelled with its `owner`, so that `reap` can remove it if this
+process is killed. The files `upper_walk`, `tree_removal` and `supervisor` stand alone:
+their source is run by the host's own Python inside containers.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress

@@ -14,6 +14,7 @@ import tarfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from linara_agent.docker_sandbox.comparison import MASK
 from linara_agent.docker_sandbox.host_view import HostView, Lower
 from linara_agent.docker_sandbox.mountinfo import is_below
 
@@ -112,9 +113,11 @@ def _seed_path(
             return False
         added[here] = seed
     last = added[path]
-    if masked and last.directory:
-        last = replace(last, xattrs=(*last.xattrs, OPAQUE))
-    elif not masked:
+    if masked:
+        # The mark goes along when the placeholder is moved, and tells it from a file.
+        emptied = (OPAQUE,) if last.directory else ()
+        last = replace(last, xattrs=(*last.xattrs, *emptied, (MASK, b"1")))
+    else:
         content = _content(path)
         if content is None:
             return False

@@ -197,7 +197,7 @@ class Run:
         self.started = time.monotonic()
         # A client that reads no more blocks our writing, but not this alarm.
         signal.signal(signal.SIGALRM, lambda _number, _stack: self.enforce())
-        pass
+        signal.setitimer(signal.ITIMER_REAL, self.orders["wall_s"], ALARM_S)
         self.shell = os.fork()
         if self.shell == 0:
             become_script(self.orders, out_write, err_write)

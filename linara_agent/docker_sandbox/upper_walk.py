@@ -11,9 +11,8 @@ nothing but the standard library and keeps to what Python 3.8 understands.
 
 The stream: a first line `MAGIC`; for each entry one line of JSON (bytes of the
 file system as Latin-1 text) followed by the data of its extents; a last line
-`{"end": number of entries}`, without which the stream was cut. It is not a tar,
-because that has no place for holes, opaque xattrs or a proof of completeness,
-and Python writes and reads one ten times slower.
+`{"end": number of entries}`, without which the stream was cut. It is not a tar:
+Python's writes no holes, and a tar does not say how many entries it should have.
 
 Nothing is followed or opened that is not a directory or a regular file: all
 access is by descriptor of the parent directory and name, without links.

@@ -6,6 +6,7 @@ rename for each step. Whatever goes wrong, all of it is taken back.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from linara_agent.core.plan import Plan
@@ -78,7 +79,7 @@ def undo_directory(blobs: Path) -> Path:
 
 def _prepare(plan: Plan, steps: Steps, scene: Scene, *, blobs: Path) -> Manifest:
     """The check: whatever it raises, nothing was touched."""
-    check_complete(plan.preview.findings)
+    check_complete(plan.preview.findings, scene)
     checked = check(steps.steps, scene)
     check_blobs(steps.steps, blobs)
     Path(scene.undo).mkdir(mode=0o700, exist_ok=True)
@@ -94,13 +95,13 @@ def _prepare(plan: Plan, steps: Steps, scene: Scene, *, blobs: Path) -> Manifest
 def carry_out(
     manifest: Manifest, file: ManifestFile, scene: Scene, *, blobs: Path
 ) -> None:
-    made: dict[int, int] = {}
+    """Stage, change, put away; or take all of it back and raise why."""
     steps = manifest.steps
     try:
-        made |= Staging(steps, scene, blobs=blobs).stage()
+        scene.made.update(Staging(steps, scene, blobs=blobs).stage())
         scene.instant("staged")
         sync_all(steps, scene)
-        file.reach(Stage.STAGED, made=made)
+        file.reach(Stage.STAGED, made=scene.made)
         for step in (step for step in steps if not step.late):
             commit(step, scene)
         for step in steps:
@@ -111,12 +112,21 @@ def carry_out(
         sync_all(steps, scene)
         file.reach(Stage.COMMITTED)
     except BaseException as error:
-        problems = roll_back(manifest, scene, made=made, crashed=False)
+        problems = roll_back(manifest, scene, crashed=False)
         if not problems:
-            file.reach(Stage.ROLLED_BACK)
+            # Without this line a recovery looks at all paths again; no harm.
+            with suppress(OSError):
+                file.reach(Stage.ROLLED_BACK)
         _explain(error, problems, scene)
         raise
-    finish(manifest, file, scene)
+    try:
+        finish(manifest, file, scene)
+    except OSError as error:
+        raise ApplyFailed(
+            f"All changes were made, but not all was put away: {words_of(error)}.",
+            not_done="Copies of old files may be left beside the new ones.",
+            remedy=f"Run `linara-agent recover {scene.plan}` to clear up.",
+        ) from error
 
 
 def finish(manifest: Manifest, file: ManifestFile, scene: Scene) -> None:
@@ -146,10 +156,11 @@ def _explain(error: BaseException, problems: tuple[str, ...], scene: Scene) -> N
     """Raise what the person is told; returns for what is not of our making."""
     if problems:
         raise ApplyFailed(
-            f"The apply failed ({_words(error)}) and could not be taken back in full:\n"
+            f"The apply failed ({words_of(error)}),"
+            " and could not be taken back in full:\n"
             + "\n".join(f"  {shown(line)}" for line in problems),
             not_done="All other paths are as they were before.",
-            remedy="Run `linara-agent recover` to try again."
+            remedy=f"Run `linara-agent recover {scene.plan}` to try again."
             f" The record and the backups are in {scene.undo}.",
         ) from error
     match error:
@@ -162,7 +173,7 @@ def _explain(error: BaseException, problems: tuple[str, ...], scene: Scene) -> N
             ) from error
         case OSError():
             raise ApplyFailed(
-                f"The changes could not be made: {_words(error)}.",
+                f"The changes could not be made: {words_of(error)}.",
                 not_done="Everything was taken back: the host is as it was before.",
                 remedy="Remove the cause and apply the plan again.",
             ) from error
@@ -170,7 +181,8 @@ def _explain(error: BaseException, problems: tuple[str, ...], scene: Scene) -> N
             return
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
+    """What a foreign error says, with its path made printable."""
     if isinstance(error, OSError):
         name = f": {shown(os.fsdecode(error.filename))}" if error.filename else ""
         return f"{error.strerror}{name}"
@@ -181,7 +193,7 @@ def _words(error: BaseException) -> str:
 
 def _untouched(error: OSError) -> ApplyFailed:
     return ApplyFailed(
-        f"The apply could not begin: {_words(error)}.",
+        f"The apply could not begin: {words_of(error)}.",
         not_done="Nothing was changed.",
         remedy="Remove the cause and apply the plan again.",
     )

@@ -51,7 +51,7 @@ class _Problems:
     def refuse(self, path: str, words: str) -> None:
         self.refused.append(f"{shown(path)}: {words}")
 
-    def raise_any(self) -> None:
+    def raise_any(self, scene: Scene) -> None:
         if self.stale:
             raise StalePlan(
                 "The host is no longer what the preview saw:\n" + _listed(self.stale),
@@ -62,7 +62,8 @@ class _Problems:
             raise ApplyFailed(
                 "The changes cannot be copied to the host:\n" + _listed(self.refused),
                 not_done="Nothing was changed.",
-                remedy="Run the command on the host instead (`linara-agent rerun`).",
+                remedy="Run the command on the host instead:"
+                f" `linara-agent rerun {scene.plan}`.",
             )
 
 
@@ -72,7 +73,7 @@ def _listed(lines: list[str]) -> str:
     return "\n".join([f"  {line}" for line in lines[:_SHOWN]] + tail)
 
 
-def check_complete(findings: tuple[Finding, ...]) -> None:
+def check_complete(findings: tuple[Finding, ...], scene: Scene) -> None:
     """Raises ApplyFailed if the preview says that it does not list every change."""
     reasons = [each.reason for each in findings if each.rule in _INCOMPLETE]
     if reasons:
@@ -80,7 +81,8 @@ def check_complete(findings: tuple[Finding, ...]) -> None:
             "The preview does not list all that the command changes:\n"
             + _listed(reasons),
             not_done="Nothing was changed.",
-            remedy="Run the command on the host instead (`linara-agent rerun`).",
+            remedy="Run the command on the host instead:"
+            f" `linara-agent rerun {scene.plan}`.",
         )
 
 
@@ -108,7 +110,7 @@ def check(steps: tuple[Step, ...], scene: Scene) -> Checked:
             touched[step.parent] = _touched(step.parent, directory)
         measured.append(_measure(step, directory, scene, problems))
         _rights(step, directory, problems, names=names)
-    problems.raise_any()
+    problems.raise_any(scene)
     return Checked(steps=tuple(measured), touched=tuple(touched.values()))
 
 

@@ -66,10 +66,20 @@ def _guard(step: Step, directory: int, scene: Scene) -> bool:
             expected = without_ctime(expected)
             if _same_now(step, actual):
                 return True
-    words = differences(expected, actual)
+    words = differences(expected, actual) or _swapped(step, directory, scene)
     if words:
         raise Moved(step.path, words)
     return False
+
+
+def _swapped(step: Step, directory: int, scene: Scene) -> tuple[str, ...]:
+    """Words, if what was made ready is not what bears the temporary name now."""
+    if step.after is None or step.move is Move.SET:
+        return ()
+    ready = state_at(directory, step.temporary)
+    if ready is not None and ready.inode == scene.made.get(step.number):
+        return ()
+    return ("its new content was taken away before it was in place",)
 
 
 def _same_now(step: Step, actual: PathState) -> bool:

@@ -135,7 +135,7 @@ def _leads_to(path: str, identity: tuple[int, int]) -> bool:
     A symlink that now leads to that very directory cannot redirect anything.
     """
     try:
-        status = os.stat(path)  # noqa: PTH116 — for every step; a Path costs more than the call
+        status = os.stat(path)  # noqa: PTH116 — a Path costs more than the call
     except OSError:
         return False
     return (status.st_dev, status.st_ino) == identity

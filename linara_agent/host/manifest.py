@@ -187,7 +187,7 @@ def _refuse_second(undo: Path) -> None:
     raise PlanProblem(
         "An earlier apply of this plan was cut short.",
         not_done="It was not applied again.",
-        remedy="Run `linara-agent recover` first.",
+        remedy=f"Run `linara-agent recover {undo.parent.name}` first.",
     )
 
 

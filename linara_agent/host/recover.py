@@ -77,7 +77,12 @@ def recover(
                 remedy=f"Look at the files in {undo}.",
             )
         with Directories() as directories:
-            scene = Scene(directories=directories, undo=str(undo), instant=instant)
+            scene = Scene(
+                directories=directories,
+                undo=str(undo),
+                instant=instant,
+                made=dict(reached.made),
+            )
             return _recover(reached, file, scene)
     except OSError as error:
         raise ApplyFailed(
@@ -94,7 +99,7 @@ def _recover(reached: Reached, file: ManifestFile, scene: Scene) -> Recovered:
     if reached.stage is Stage.COMMITTED:
         finish(reached.manifest, file, scene)
         return Recovered(stage=Stage.DONE, paths=steps)
-    problems = roll_back(reached.manifest, scene, made=reached.made, crashed=True)
+    problems = roll_back(reached.manifest, scene, crashed=True)
     if problems:
         raise ApplyFailed(
             "Some paths could not be brought back:\n"

@@ -6,7 +6,6 @@ remembered from the commit: each path tells by its inode how far its step came.
 
 import os
 import stat
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,20 +23,17 @@ from linara_agent.host.tree import remove, scan
 _OPENED = 0o300
 
 
-def roll_back(
-    manifest: Manifest, scene: Scene, *, made: Mapping[int, int], crashed: bool
-) -> tuple[str, ...]:
+def roll_back(manifest: Manifest, scene: Scene, *, crashed: bool) -> tuple[str, ...]:
     """Bring every path back, last step first; what could not be is told in words.
 
-    `made` are the inodes of staged things; `crashed` tells that it is not known
-    which steps began.
+    `crashed` tells that it is not known which steps began.
     """
     problems: list[str] = []
     for step in reversed(manifest.steps):
         scene.instant(f"take back {step.number}")
         begun = crashed or step.number in scene.started
         try:
-            words = _take_back(step, scene, made.get(step.number), begun=begun)
+            words = _take_back(step, scene, begun=begun)
         except OSError as error:
             words = f"{error.strerror or error}; {_where(step, scene)}"
         if words:
@@ -59,9 +55,7 @@ def _where(step: Step, scene: Scene) -> str:
     )
 
 
-def _take_back(
-    step: Step, scene: Scene, made: int | None, *, begun: bool
-) -> str | None:
+def _take_back(step: Step, scene: Scene, *, begun: bool) -> str | None:
     """Words for what could not be taken back; the leftovers of the rest are removed."""
     directory = scene.directories.open(step.parent)
     words = None
@@ -70,9 +64,9 @@ def _take_back(
     if begun:
         here = state_at(directory, step.name)
         if step.before is None:
-            words = _unplace(step, scene, here, made)
+            words = _unplace(step, scene, here)
         elif not _is(here, step.before):
-            words = _bring_home(step, scene, here, made)
+            words = _bring_home(step, scene, here)
     if words is None:
         remove(step.temporary_path, scene.directories)
         remove(f"{step.parent.rstrip('/')}/{set_aside(step)}", scene.directories)
@@ -84,11 +78,14 @@ def _is(state: PathState | None, other: PathState) -> bool:
     return state is not None and state.inode == other.inode and state.type is other.type
 
 
-def _unplace(
-    step: Step, scene: Scene, here: PathState | None, made: int | None
-) -> str | None:
+def _is_ours(step: Step, here: PathState, scene: Scene) -> bool:
+    """Whether what stands there is what the apply made."""
+    return here.inode == scene.made.get(step.number)
+
+
+def _unplace(step: Step, scene: Scene, here: PathState | None) -> str | None:
     """Take away a new thing, if the one that stands there is ours."""
-    if here is not None and here.inode == made:
+    if here is not None and _is_ours(step, here, scene):
         words = _changed_since(step, here, scene)
         if words:
             return words
@@ -120,12 +117,10 @@ def _as_made(state: PathState) -> PathState:
     return replace(state, inode=None, ctime_ns=None)
 
 
-def _bring_home(
-    step: Step, scene: Scene, here: PathState | None, made: int | None
-) -> str | None:
+def _bring_home(step: Step, scene: Scene, here: PathState | None) -> str | None:
     """Put the original back where it was; what took its place is moved aside."""
     if not _find_original(step, scene, here):
-        if here is not None and here.inode != made:
+        if here is not None and not _is_ours(step, here, scene):
             # We moved nothing here: somebody else put this in the original's place.
             return None
         return f"the original was not found; {_where(step, scene)}"
@@ -139,7 +134,7 @@ def _bring_home(
         return None
     words = (
         _changed_since(step, here, scene)
-        if here.inode == made
+        if _is_ours(step, here, scene)
         else "something else stands there now; it was left"
     )
     if words:

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from linara_agent.host.directories import Directories
 
@@ -23,16 +23,23 @@ class Scene:
 
     `instant` is told the name of every moment at which a crash would find
     something else on the disk. `exchange` False does without the kernel's
-    exchange of two names, as on file systems that lack it. `started` are the
-    steps whose commit began, `touched` the inodes whose ctime we changed.
+    exchange of two names, as on file systems that lack it. `made` are the inodes
+    of staged things by step, `started` the steps whose commit began, `touched` the
+    inodes whose ctime we changed.
     """
 
     directories: Directories
     undo: str
     instant: Callable[[str], None] = _nothing
     exchange: bool = True
+    made: dict[int, int] = field(default_factory=dict)
     started: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
+
+    @property
+    def plan(self) -> str:
+        """The plan's id: the name of the directory that `undo` lies in."""
+        return PurePath(self.undo).parent.name
 
 
 @contextmanager

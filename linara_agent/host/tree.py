@@ -10,7 +10,7 @@ from pathlib import Path
 from linara_agent.core.change import FileType, PathState
 from linara_agent.host.directories import Directories, split
 from linara_agent.host.metadata import open_thing, set_metadata
-from linara_agent.host.path_state import state_at
+from linara_agent.host.path_state import state_at, state_from
 from linara_agent.host.scene import writable
 
 _PIECE = 1 << 20
@@ -186,6 +186,8 @@ class Maker:
             return
         thing = open_thing(directory, name)
         try:
+            if state_from(os.fstat(thing)).type is not state.type:
+                raise OSError(errno.ESTALE, "something else took its name", name)
             set_metadata(thing, state)
         finally:
             os.close(thing)

@@ -3,9 +3,9 @@
 import inspect
 
 import pytest
-from linara_agent.cli.exit_codes import ExitCode, code_of
 
 from linara_agent import errors
+from linara_agent.cli.exit_codes import ExitCode, code_of
 
 CLASSES = [
     member

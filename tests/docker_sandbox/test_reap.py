@@ -25,7 +25,9 @@ pytestmark = pytest.mark.docker
 
 
 @pytest.fixture
-def victim(plan_for: PlanFor, hermetic_home: Path) -> Iterator["subprocess.Popen[str]"]:
+def victim(
+    plan_for: PlanFor, hermetic_home: Path, sandbox: DockerSandbox
+) -> Iterator["subprocess.Popen[str]"]:
     """A client in the middle of a preview: its script has begun."""
     plan = plan_for("touch begun; sleep 300", run="victim")
     text = PLANS.dump_json(plan).decode()
@@ -42,6 +44,7 @@ def victim(plan_for: PlanFor, hermetic_home: Path) -> Iterator["subprocess.Popen
         assert process.poll() is None
         yield process
         process.kill()
+    sandbox.reap()
 
 
 def of_process(client: docker.DockerClient, pid: int) -> tuple[int, int]:

@@ -1,8 +1,49 @@
 """The container's configuration."""
 
+import json
+
 import pytest
 
 from linara_agent.docker_sandbox.twin import overlay_options
+from tests.docker_sandbox.conftest import SECCOMP
+
+FORBIDDEN = [
+    "add_key",
+    "bpf",
+    "delete_module",
+    "finit_module",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "init_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "kcmp",
+    "kexec_load",
+    "keyctl",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "open_by_handle_at",
+    "open_tree",
+    "perf_event_open",
+    "pidfd_getfd",
+    "pivot_root",
+    "process_vm_readv",
+    "process_vm_writev",
+    "ptrace",
+    "reboot",
+    "request_key",
+    "setns",
+    "socketcall",
+    "swapon",
+    "umount",
+    "umount2",
+    "unshare",
+    "userfaultfd",
+]
 
 
 @pytest.mark.parametrize(
@@ -24,3 +65,24 @@ def test_separators_in_paths_are_escaped(path: str, escaped: str) -> None:
 def test_no_device_and_no_set_user_id() -> None:
     """What a script makes in an overlay gives nobody rights."""
     assert overlay_options("/l", "/u", "/w").endswith("nosuid,nodev")
+
+
+def test_the_profile_allows_nothing_dangerous() -> None:
+    """What is not named is refused; neither mounts nor tracing nor keys are named."""
+    profile = json.loads(SECCOMP)
+    allowed = {
+        name
+        for rule in profile["syscalls"]
+        if rule["action"] == "SCMP_ACT_ALLOW"
+        for name in rule["names"]
+    }
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    assert allowed.isdisjoint(FORBIDDEN)
+    assert {"read", "write", "execve", "openat", "renameat2"} <= allowed
+
+
+def test_the_profile_ties_sockets_to_their_families() -> None:
+    """Only Unix, internet and netlink sockets: others may lead out of the machine."""
+    rules = [r for r in json.loads(SECCOMP)["syscalls"] if "socket" in r["names"]]
+    families = [(rule["args"][0]["index"], rule["args"][0]["value"]) for rule in rules]
+    assert families == [(0, 1), (0, 2), (0, 10), (0, 16)]

@@ -1,12 +1,13 @@
 """Where an invocation stands, and what kind of place a path is."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from linara_agent.core.effects.effect import PathClass
-from linara_agent.core.effects.glob import matches, static_directory
+from linara_agent.core.effects.glob import intersect, matches, static_directory
 
 SECRET_PLACES = (
     "~/.ssh", "~/.ssh/**", "~/.gnupg", "~/.gnupg/**", "~/.aws", "~/.aws/**",
@@ -53,7 +54,13 @@ _INCIDENTAL = (
     "~/.cache/**", "**/__pycache__/**", "**/*.pyc", "**/.pytest_cache/**",
     "**/.mypy_cache/**", "**/.ruff_cache/**",
 )  # fmt: skip
-_WITHIN_REACH = ("/home/*", "/root")
+_TELLING_IN_PROC = tuple(
+    f"/proc/*/{thread}{name}{below}"
+    for thread in ("", "task/*/")
+    for name in ("environ", "mem", "root", "cwd", "fd", "exe", "map_files")
+    for below in ("", "/**")
+)
+"""What leads from a process to its memory, its variables and its open files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +82,38 @@ class Place:
         return replace(self, cwd=cwd)
 
     def absolute(self, text: str) -> str | None:
-        """The normalised path; links are not followed; None without a directory."""
+        """The normalised path; None where it cannot be known.
+
+        Links are not followed, but for those of /proc that lead back to the root
+        and to the directory: these are the same on every Linux.
+        """
         if not text:
             return None
-        if text.startswith("/"):
-            return "/" + posixpath.normpath(text).lstrip("/")
-        if self.cwd is None:
+        if not text.startswith("/"):
+            if self.cwd is None:
+                return None
+            text = posixpath.join(self.cwd, text)
+        if _UP_FROM_A_LINK.search(text):
             return None
-        return "/" + posixpath.normpath(posixpath.join(self.cwd, text)).lstrip("/")
+        path = "/" + posixpath.normpath(text).lstrip("/")
+        return self._through_proc(path) if path.startswith("/proc/") else path
+
+    def _through_proc(self, path: str) -> str | None:
+        while (found := _LINK_IN_PROC.match(path)) is not None:
+            process, link, rest = found.groups()
+            if link == "root":
+                path = "/" + rest.lstrip("/")
+            elif self.cwd is None or process not in ("self", "thread-self"):
+                return None
+            else:
+                path = self.cwd.rstrip("/") + rest
+        return path
+
+
+_UP_FROM_A_LINK = re.compile(r"^/+(proc/|dev/+(fd|std\w+)\b).*/\.\.(/|$)", re.DOTALL)
+_LINK_IN_PROC = re.compile(
+    r"/proc/(self|thread-self|\d+)(?:/task/[^/]+)?/(root|cwd)(/.*|$)", re.DOTALL
+)
 
 
 def workspace_of(cwd: str, home: str, top: str | None) -> str | None:
@@ -103,6 +134,7 @@ def classify(path: str, place: Place) -> PathClass:
     for found, patterns in (
         (PathClass.AUTORUN, _AUTORUN),
         (PathClass.SECRETS, SECRET_PLACES),
+        (PathClass.SECRETS, _TELLING_IN_PROC),
         (PathClass.STARTUP, _STARTUP),
     ):
         if _any(path, patterns, place.home):
@@ -116,6 +148,12 @@ def classify(path: str, place: Place) -> PathClass:
     if _any(path, _INCIDENTAL, place.home):
         return PathClass.INCIDENTAL
     return _region(path, place)
+
+
+@lru_cache(maxsize=8192)
+def is_secret(path: str, place: Place) -> bool:
+    """It tells a secret when it is read, whatever else it is."""
+    return _any(path, (*SECRET_PLACES, *_TELLING_IN_PROC), place.home)
 
 
 def _region(path: str, place: Place) -> PathClass:
@@ -139,7 +177,7 @@ _SYSTEM = (
 
 
 def hidden_below(path: str, place: Place) -> Iterator[str]:
-    """Secret places of the person that lie below a tree."""
+    """Secret places that lie below a tree, as globs."""
     for pattern in SECRET_PLACES:
         if pattern.startswith("~/"):
             full = place.home + pattern[1:]
@@ -148,31 +186,50 @@ def hidden_below(path: str, place: Place) -> Iterator[str]:
                 yield root
         elif pattern.startswith("/") and "*" not in pattern and _below(pattern, path):
             yield pattern
+    if path in ("/", "/proc") or re.fullmatch(r"/proc/[^/]+(/task(/[^/]+)?)?", path):
+        yield "/proc/*/environ"
 
 
 def hidden_matching(glob: str, place: Place) -> Iterator[str]:
     """Secret places that a glob may match; `*` alone is not taken for a hint."""
-    directory, _, name = glob.rpartition("/")
-    for pattern in SECRET_PLACES:
-        if pattern.startswith("**/"):
-            sample = pattern[3:].replace("*", "x")
-            if _hints_at(name, sample):
-                yield f"{directory}/{sample}"
-        else:
-            sample = pattern.replace("~/", place.home + "/").replace("*", "x")
-            if matches(glob, sample) and _dots_agree(glob, sample):
-                yield sample
+    yield from _meeting(glob, (*SECRET_PLACES, *_TELLING_IN_PROC), place.home)
 
 
-def _hints_at(name: str, sample: str) -> bool:
-    telling = name.replace("*", "").replace("?", "")
-    return bool(telling) and matches(name, sample) and _dots_agree(name, sample)
+def may_run_later(glob: str, place: Place) -> PathClass | None:
+    """The class of the start-up files or hooks that a glob may match."""
+    for found, patterns in (
+        (PathClass.AUTORUN, _AUTORUN),
+        (PathClass.STARTUP, _STARTUP),
+    ):
+        if any(_meeting(glob, patterns, place.home)):
+            return found
+    return None
 
 
-def _dots_agree(glob: str, path: str) -> bool:
-    """A wildcard does not match the dot that a hidden name begins with."""
-    pairs = zip(glob.split("/"), path.split("/"), strict=False)
-    return all(not b.startswith(".") or a.startswith(".") for a, b in pairs)
+def _meeting(glob: str, patterns: tuple[str, ...], home: str) -> Iterator[str]:
+    telling = any(char.isalnum() for char in glob.rpartition("/")[2])
+    for pattern in patterns:
+        if pattern.startswith("**/") and pattern[3] != "." and not telling:
+            continue
+        full = home + pattern[1:] if pattern.startswith("~/") else pattern
+        if intersect(glob, full):
+            yield full
+
+
+def other_regions(glob: str, place: Place) -> Iterator[PathClass]:
+    """The classes that a glob with a wildcard high up (`/e*c`) may reach."""
+    start = static_directory(glob)
+    roots = [(root, PathClass.SYSTEM) for root in _SYSTEM]
+    roots += [("/home", PathClass.OTHER_USER), ("/root", PathClass.OTHER_USER)]
+    roots += [("/dev", PathClass.DEVICE), (place.home, PathClass.HOME)]
+    found = {
+        cls
+        for root, cls in roots
+        if root != start
+        and _below(root, start)
+        and (intersect(glob, root) or intersect(glob, root + "/**"))
+    }
+    yield from sorted(found)
 
 
 def _any(path: str, patterns: tuple[str, ...], home: str) -> bool:

@@ -19,6 +19,9 @@ from linara_agent.core.effects.place import (
     hidden_below,
     hidden_matching,
     is_nothing,
+    is_secret,
+    may_run_later,
+    other_regions,
 )
 from linara_agent.core.shell.script import Invocation, Known, Pattern, Script, Word
 
@@ -160,7 +163,7 @@ class Call:
     def _unknown_path(
         self, kind: EffectKind, word: Word, place: Place, note: str | None
     ) -> None:
-        if getattr(word.value, "prefix", "").startswith("/dev/fd/"):
+        if is_pipe(word):
             # A pipe of bash's own; what stands at its other end is judged there.
             return
         roots = listed_by(self.resolution, word)
@@ -189,25 +192,76 @@ class Call:
             return
         if is_nothing(path):
             return
-        cls = classify(path, place.at(None))
+        where = place.at(None)
+        cls = classify(path, where)
+        if kind is EffectKind.READ and is_secret(path, where):
+            cls = PathClass.SECRETS
         if kind is EffectKind.READ and cls is PathClass.PROC:
             kind = EffectKind.OBSERVE
         self.effect(kind, path, form=form, cls=cls, word=word, note=note)
-        if form is not Form.EXACT and cls is not PathClass.SECRETS:
-            hidden = hidden_below if form is Form.UNDER else hidden_matching
-            for secret in dict.fromkeys(hidden(path, place)):
+        if form is not Form.EXACT:
+            self._hidden(kind, path, where, form=form, cls=cls, word=word)
+
+    def _hidden(
+        self,
+        kind: EffectKind,
+        path: str,
+        place: Place,
+        *,
+        form: Form,
+        cls: PathClass,
+        word: Word | None,
+    ) -> None:
+        """What else a glob may match, or a tree may hold."""
+        note = f"within {path}"
+        if cls is not PathClass.SECRETS:
+            found = hidden_below if form is Form.UNDER else hidden_matching
+            reading = kind in (EffectKind.READ, EffectKind.OBSERVE)
+            for secret in dict.fromkeys(found(path, place)):
                 self.effect(
-                    kind,
+                    EffectKind.READ if reading else kind,
                     secret,
                     form=Form.UNDER,
                     cls=PathClass.SECRETS,
                     word=word,
-                    note=f"within {path}",
+                    note=note,
                     possible=True,
                 )
+        if kind in _LOOKS:
+            return
+        others = {may_run_later(path, place)} if form is Form.GLOB else set()
+        others |= set(other_regions(path, place)) if form is Form.GLOB else set()
+        if form is Form.UNDER and kind is not EffectKind.DELETE:
+            others.add(_runs_later_below(path, place))
+        for other in sorted(one for one in others if one not in (None, cls)):
+            self.effect(
+                kind, path, form=form, cls=other, word=word, note=note, possible=True
+            )
 
     def inside(self, program: Program, words: tuple[Word, ...]) -> "Call":
         return replace(self, program=program, words=words)
+
+
+_LOOKS = (EffectKind.READ, EffectKind.OBSERVE)
+
+
+def _runs_later_below(path: str, place: Place) -> PathClass | None:
+    """Hooks lie in a tree that is itself a repository's own directory."""
+    cls = classify(path.rstrip("/") + "/hooks/x", place)
+    return cls if cls is PathClass.AUTORUN else None
+
+
+def is_pipe(word: Word) -> bool:
+    """The word is one process substitution and nothing else."""
+    source = word.source
+    if not source.startswith(("<(", ">(")) or not source.endswith(")"):
+        return False
+    depth = 0
+    for char in source[2:-1]:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0 and not source.endswith("\\)")
 
 
 def listed_by(resolution: Resolution, word: Word) -> tuple[str, ...] | None:

@@ -8,11 +8,14 @@ from linara_agent.core.shell.lexical import (
     openers_agree,
     suspicious_characters,
 )
+from linara_agent.core.shell.modes import changed_rules
 from linara_agent.core.shell.mvdan_reader import lower
 from linara_agent.core.shell.mvdan_words import Lowering
 from linara_agent.core.shell.offsets import Offsets
 from linara_agent.core.shell.reading import BashlexTree, NotParsed, Parsers
 from linara_agent.core.shell.script import Invocation, Node, Opaque, Script, Span
+from linara_agent.core.shell.shadows import certain_functions
+from linara_agent.core.shell.subscripts import run_by_subscript
 from linara_agent.core.shell.words import Surroundings
 
 
@@ -48,12 +51,15 @@ def _read(
         reason = "the substitutions in it cannot be counted for certain"
         opaque.append(Opaque(span=Span(0, len(text)), reason=reason))
     opaque += _disagreements(text, nodes, lowering, parsers)
+    invocations = tuple(lowering.invocations)
+    opaque += changed_rules(invocations)
+    opaque += run_by_subscript(invocations)
     return Script(
         text=text,
         nodes=nodes,
-        invocations=tuple(lowering.invocations),
+        invocations=invocations,
         opaque=tuple(opaque),
-        functions=tuple(lowering.functions),
+        functions=certain_functions(lowering.functions, invocations),
     )
 
 

@@ -7,6 +7,7 @@ package mvdan.cc/sh/v3/syntax. Whatever is not known here becomes opaque.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from linara_agent.core.shell.constants import touched_by_arithmetic, touched_by_call
 from linara_agent.core.shell.mvdan_words import (
     Context,
     Lowering,
@@ -25,10 +26,11 @@ from linara_agent.core.shell.script import (
     Span,
     Word,
 )
-from linara_agent.core.shell.words import EVERY, Surroundings, value_of
+from linara_agent.core.shell.words import Surroundings, value_of
 
 DEEPEST = 50
 """Statements nested deeper than this are opaque."""
+_PASSES = 6
 
 
 def lower(
@@ -36,19 +38,34 @@ def lower(
 ) -> tuple[tuple[Node, ...], Lowering]:
     """Lower a whole file.
 
-    A first pass finds the variables that are set where it may or may not run; the
-    second resolves words with the others.
+    A first pass finds the variables that are no constants; the second resolves
+    words with the others.
     """
-    offsets = Offsets(text)
-    statements = file.get("Stmts") or ()
-    fresh = Surroundings(home=known.home)
-    first = Lowering(text=text, offsets=offsets, known=fresh, statements=_statements)
-    nodes = _statements(first, statements, Context())
-    if not first.unsettled:
-        return nodes, first
-    again = Surroundings(home=known.home, unsettled=frozenset(first.unsettled))
-    second = Lowering(text=text, offsets=offsets, known=again, statements=_statements)
-    return _statements(second, statements, Context()), second
+    touched: frozenset[str] = frozenset()
+    for _ in range(_PASSES):
+        lowering = Lowering(
+            text=text,
+            offsets=Offsets(text),
+            known=Surroundings(home=known.home, unsettled=touched),
+            statements=_statements,
+        )
+        nodes = _file(lowering, file.get("Stmts") or ())
+        if lowering.constants.touched <= touched:
+            return nodes, lowering
+        touched |= lowering.constants.touched
+    lowering.unreadable(file, "what its variables hold cannot be settled")
+    return nodes, lowering
+
+
+def _file(lowering: Lowering, statements: Iterable[Tree]) -> tuple[Node, ...]:
+    nodes: list[Node] = []
+    line = 0
+    for one in statements:
+        if one["Pos"]["Line"] > line:
+            lowering.constants.risky = False
+        line = one["End"]["Line"]
+        nodes.append(_statement(lowering, one, Context()))
+    return tuple(nodes)
 
 
 def _statements(
@@ -72,6 +89,9 @@ def _statement(lowering: Lowering, tree: Tree, context: Context) -> Node:
         return _call(lowering, tree, redirections, context)
     if command["Type"] == "DeclClause":
         return _declaration(lowering, tree, redirections, context)
+    if redirections:
+        # The construct is skipped when one of them cannot be made.
+        context = replace(context, conditional=True)
     node = _construct(lowering, command, context)
     if redirections:
         span = Span(redirections[0].span.start, redirections[-1].span.end)
@@ -102,6 +122,8 @@ def _add(
         )
     )
     index = len(lowering.invocations) - 1
+    called = lowering.invocations[index].called
+    lowering.constants.touch(touched_by_call(called))
     return Node(kind="invocation", span=span, invocation=index)
 
 
@@ -118,10 +140,8 @@ def _call(
     words: list[Word] = []
     for one in command.get("Args") or ():
         words += lower_word(lowering, one, context, braces=True)
-    _unsettle_arguments(lowering, words)
-    if not words:
-        for one_assignment in assignments:
-            _settle(lowering, one_assignment, context)
+    for assigned in assignments if not words else ():
+        _settle(lowering, assigned, context, skipped=bool(redirections))
     return _add(
         lowering,
         context,
@@ -130,23 +150,6 @@ def _call(
         assignments=assignments,
         redirections=redirections,
     )
-
-
-_SET_THEIR_ARGUMENTS = frozenset(
-    ("read", "unset", "printf", "mapfile", "readarray", "getopts", "wait")
-)
-_SET_ANYTHING = frozenset(("eval", "source", "."))
-
-
-def _unsettle_arguments(lowering: Lowering, words: list[Word]) -> None:
-    """Builtins that set variables by name make these no constants."""
-    program = words[0].known if words else ""
-    if program in ("command", "builtin") and len(words) > 1:
-        program = words[1].known
-    if program is None or program in _SET_ANYTHING:
-        lowering.unsettled.add(EVERY)
-    elif program in _SET_THEIR_ARGUMENTS:
-        lowering.unsettled.update(word.source.strip("'\"") for word in words)
 
 
 def _extent(
@@ -160,14 +163,13 @@ def _extent(
     return Span(min(s.start for s in spans), max(s.end for s in spans))
 
 
-def _settle(lowering: Lowering, one: Assignment, context: Context) -> None:
+def _settle(
+    lowering: Lowering, one: Assignment, context: Context, *, skipped: bool
+) -> None:
     """Remember a constant, or that this variable is none."""
-    value = one.value.known if one.value is not None else None
     certain = not (context.conditional or context.scope or context.function)
-    if value is None or not certain or one.appended:
-        lowering.unsettled.add(one.name)
-        lowering.known.variables.pop(one.name, None)
-    else:
+    value = lowering.constants.settle(one, certain=certain and not skipped)
+    if value is not None:
         lowering.known.variables[one.name] = value
 
 
@@ -194,11 +196,12 @@ def _declaration(
             words += lower_word(lowering, one["Value"], context, braces=True)
             continue
         assignments.append(lower_assignment(lowering, one, context))
-        if variant["Value"] in ("export", "readonly") and len(words) == 1:
-            if one.get("Value") is not None:
-                _settle(lowering, assignments[-1], context)
-        else:
-            lowering.unsettled.add(assignments[-1].name)
+        plain = variant["Value"] in ("export", "readonly") and len(words) == 1
+        if not plain:
+            lowering.constants.touch((assignments[-1].name,))
+        elif one.get("Value") is not None:
+            skipped = bool(redirections)
+            _settle(lowering, assignments[-1], context, skipped=skipped)
     return _add(
         lowering,
         context,
@@ -280,20 +283,9 @@ def _last(node: Node) -> tuple[int, ...]:
 def _expression(lowering: Lowering, tree: Tree, context: Context, *, kind: str) -> Node:
     """`[[ ]]`, `(( ))` and `let`: only the substitutions in them run anything."""
     lower_substitutions(lowering, tree, context)
-    _unsettle_names(lowering, tree)
+    lowering.constants.touch(touched_by_arithmetic(tree))
+    lowering.constants.risky = True
     return Node(kind=kind, span=lowering.offsets.span(tree))
-
-
-def _unsettle_names(lowering: Lowering, tree: object) -> None:
-    """Arithmetic may assign to any name in it."""
-    if isinstance(tree, dict):
-        if tree.get("Type") == "Lit":
-            lowering.unsettled.add(str(tree.get("Value")))
-        for inner in tree.values():
-            _unsettle_names(lowering, inner)
-    elif isinstance(tree, list):
-        for inner in tree:
-            _unsettle_names(lowering, inner)
 
 
 def _group(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
@@ -325,9 +317,9 @@ def _for(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
     loop = tree.get("Loop") or {}
     lower_substitutions(lowering, loop, context)
     if loop.get("Type") == "WordIter":
-        lowering.unsettled.add(str(loop["Name"]["Value"]))
+        lowering.constants.touch((str(loop["Name"]["Value"]),))
     else:
-        _unsettle_names(lowering, loop)
+        lowering.constants.touch(touched_by_arithmetic(loop))
     branch = replace(context, conditional=True)
     return _statements(lowering, tree.get("Do") or (), branch)
 
@@ -344,7 +336,8 @@ def _case(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
 
 def _function(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
     name = str((tree.get("Name") or {}).get("Value", "?"))
-    lowering.functions.append(name)
+    if not (context.conditional or context.scope or lowering.constants.risky):
+        lowering.functions.append((name, lowering.offsets.span(tree).start))
     body = replace(context, function=name, conditional=True)
     return (_statement(lowering, tree["Body"], body),)
 

@@ -5,6 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from linara_agent.core.shell.constants import (
+    Constants,
+    is_risky,
+    touched_by_expansion,
+)
 from linara_agent.core.shell.lexical import is_quoted_delimiter
 from linara_agent.core.shell.offsets import Offsets
 from linara_agent.core.shell.script import (
@@ -14,14 +19,16 @@ from linara_agent.core.shell.script import (
     Opaque,
     Redirection,
     Span,
+    Unknown,
     Word,
 )
 from linara_agent.core.shell.words import (
+    Meaning,
     Part,
     Surroundings,
-    is_quoted,
+    is_single,
+    meanings,
     value_of,
-    values_of,
     variables_in,
 )
 
@@ -42,8 +49,8 @@ class Context:
 class Lowering:
     """The result, filled while walking.
 
-    `statements` lowers the statements of a substitution; `unsettled` collects the
-    variables that have no constant value. `substituted` are the invocations that
+    `statements` lowers the statements of a substitution. `functions` are those
+    defined where it cannot be skipped, with their places. `substituted` are the invocations that
     stand in a substitution; `plain` the spans of quoted text; `blots` the spans
     that are judged on their own, with the letter that may stand for them.
     """
@@ -54,8 +61,8 @@ class Lowering:
     statements: Callable[["Lowering", Iterable[Tree], Context], tuple[Node, ...]]
     invocations: list[Invocation] = field(default_factory=list)
     opaque: list[Opaque] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
-    unsettled: set[str] = field(default_factory=set)
+    functions: list[tuple[str, int]] = field(default_factory=list)
+    constants: Constants = field(default_factory=Constants)
     substituted: set[int] = field(default_factory=set)
     plain: list[Span] = field(default_factory=list)
     blots: list[tuple[Span, str]] = field(default_factory=list)
@@ -80,7 +87,7 @@ def lower_assignment(lowering: Lowering, tree: Tree, context: Context) -> Assign
     lower_substitutions(lowering, tree.get("Index"), context)
     name = str((tree.get("Name") or {}).get("Value", "?"))
     if tree.get("Array") or tree.get("Index"):
-        lowering.unsettled.add(name)
+        lowering.constants.touch((name,))
     if tree.get("Array"):
         lowering.blots.append((lowering.offsets.span(tree["Array"]), "x"))
     return Assignment(
@@ -99,22 +106,34 @@ def lower_word(
     before = len(lowering.invocations)
     lower_substitutions(lowering, parts, context)
     inner = tuple(range(before, len(lowering.invocations)))
-    values = (
-        values_of(parts, lowering.known)
-        if braces
-        else (value_of(parts, lowering.known),)
-    )
+    lowering.constants.risky = lowering.constants.risky or is_risky(parts)
     return tuple(
         Word(
             span=lowering.offsets.span(tree),
             source=lowering.offsets.source(tree),
-            value=value,
-            quoted=is_quoted(parts),
+            value=one.value,
+            quoted=one.single,
             variables=variables_in(parts),
             substitutions=inner,
         )
-        for value in values
+        for one in _meanings(lowering, parts, braces=braces)
     )
+
+
+def _meanings(
+    lowering: Lowering, parts: list[Part], *, braces: bool
+) -> tuple[Meaning, ...]:
+    if braces:
+        return meanings(parts, lowering.known)
+    return (Meaning(value_of(parts, lowering.known), single=is_single(parts)),)
+
+
+def lower_target(lowering: Lowering, tree: Tree, context: Context) -> Word:
+    """What a redirection names: braces and globs expand, to one word or an error."""
+    found = lower_word(lowering, tree, context, braces=True)
+    if len(found) == 1:
+        return found[0]
+    return replace(found[0], value=Unknown("several words"), quoted=False)
 
 
 _OPAQUE_TO_BASHLEX = ("CmdSubst", "ProcSubst", "ArithmExp", "ExtGlob")
@@ -145,13 +164,15 @@ def lower_redirection(lowering: Lowering, tree: Tree, context: Context) -> Redir
     here = operator in ("<<", "<<-", "<<<")
     target = None
     if word is not None and not here:
-        target = lower_word(lowering, word, context, braces=False)[0]
+        target = lower_target(lowering, word, context)
     text: Word | None = None
     if operator == "<<<" and word is not None:
         text = lower_word(lowering, word, context, braces=False)[0]
     elif body is not None:
         text = _here_document(lowering, body, word, context)
     descriptor = tree.get("N")
+    if descriptor:
+        lowering.constants.touch((descriptor["Value"].strip("{}"),))
     if body is not None:
         _blot_here_document(lowering, tree)
     end = lowering.offsets.span(word or tree).end
@@ -199,6 +220,7 @@ def lower_substitutions(lowering: Lowering, value: object, context: Context) -> 
         inside = replace(lowering.subshell(context), depth=context.depth + 1)
         lowering.statements(lowering, tree.get("Stmts") or (), inside)
         lowering.substituted.update(range(before, len(lowering.invocations)))
+    lowering.constants.touch(touched_by_expansion(value))
     for tree in _indirect(value):
         lowering.unreadable(tree, "an expansion that can run what a variable holds")
 

@@ -1,9 +1,10 @@
-r"""Pure text rules of bash: escapes, `$'…'`, brace expansion.
+r"""Pure text rules of bash: escapes, `$'…'`, what is a glob.
 
-Source: the bash 5.2 manual, sections "Quoting" and "Brace Expansion".
+Source: the bash 5.2 manual, sections "Quoting" and "Pattern Matching".
 """
 
 import re
+from typing import NamedTuple
 
 _SIMPLE = {
     "a": "\a",
@@ -22,15 +23,19 @@ _SIMPLE = {
 }
 _ANSI_C = re.compile(
     r"\\(?:(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9a-fA-F]{1,2})"
-    r"|u(?P<u4>[0-9a-fA-F]{1,4})|U(?P<u8>[0-9a-fA-F]{1,8})"
+    r"|(?P<braced>x\{)|u(?P<u4>[0-9a-fA-F]{1,4})|U(?P<u8>[0-9a-fA-F]{1,8})"
     r"|c(?P<control>.)|(?P<simple>.))",
     re.DOTALL,
 )
 GLOB_CHARACTERS = frozenset("*?[")
+_NO_TEXT = b"\0"
+_ASCII = 0x80
 
 
 def decode_ansi_c(text: str) -> str | None:
-    r"""The value of `$'text'`; None for what is no valid text (`\xff`, `\0`)."""
+    r"""The value of `$'text'`; None for what is no valid text (`\xff`, `\0`), or
+    depends on the locale or the version of bash (`\u00e9`, `\x{41}`).
+    """
     raw = bytearray()
     end = 0
     for match in _ANSI_C.finditer(text):
@@ -55,47 +60,59 @@ def _escape(match: re.Match[str]) -> bytes:
         case "hex":
             return bytes((int(value, 16),))
         case "u4" | "u8":
-            return _utf8(int(value, 16))
+            code = int(value, 16)
+            return bytes((code,)) if code < _ASCII else _NO_TEXT
         case "control":
-            return bytes((ord(value.upper()) & 0x1F,)) if value.isascii() else b"\0"
+            return (
+                bytes((ord(value) & 0x1F,))
+                if value.isalpha() and value.isascii()
+                else _NO_TEXT
+            )
+        case "braced":
+            return _NO_TEXT
         case _:
             decoded = _SIMPLE.get(value)
             return (decoded if decoded is not None else "\\" + value).encode()
 
 
-def _utf8(code: int) -> bytes:
-    """The character, or NUL (which makes the whole word unknown) if it is none."""
-    try:
-        return chr(code).encode()
-    except (ValueError, OverflowError):
-        return b"\0"
-
-
-def unescape_bare(text: str) -> tuple[str, bool]:
-    """The value of an unquoted literal, and whether it holds a live glob.
-
-    Characters that were escaped and would be special in a glob are kept with a
-    backslash when the result is a glob.
+class Bare(NamedTuple):
+    """An unquoted literal: its text, the same as a glob, and what precedes the
+    first character that could match files.
     """
-    plain: list[str] = []
-    pattern: list[str] = []
-    live = False
+
+    text: str
+    glob: str
+    certain: str
+
+
+def unescape_bare(raw: str) -> Bare:
+    """Take the backslashes away; in the glob they stay where they protect."""
+    text: list[str] = []
+    glob: list[str] = []
+    certain: int | None = None
     position = 0
-    while position < len(text):
-        char = text[position]
-        if char == "\\" and position + 1 < len(text):
-            following = text[position + 1]
+    while position < len(raw):
+        char = raw[position]
+        if char == "\\" and position + 1 < len(raw):
+            following = raw[position + 1]
             position += 2
-            if following == "\n":
-                continue
-            plain.append(following)
-            pattern.append(escape_glob(following))
+            if following != "\n":
+                text.append(following)
+                glob.append(escape_glob(following))
             continue
-        live = live or char in GLOB_CHARACTERS
-        plain.append(char)
-        pattern.append(char)
+        if char in GLOB_CHARACTERS and certain is None:
+            certain = len(text)
+        text.append(char)
+        glob.append(escape_glob(char) if char == "\\" else char)
         position += 1
-    return "".join(pattern if live else plain), live
+    return Bare("".join(text), "".join(glob), "".join(text[:certain]))
+
+
+def is_live(glob: str) -> bool:
+    """The glob can match files: a lone `[` cannot."""
+    bare = re.sub(r"\\.", "", glob, flags=re.DOTALL)
+    opened = bare.find("[")
+    return "*" in bare or "?" in bare or (opened >= 0 and "]" in bare[opened:])
 
 
 def unescape_double_quoted(text: str) -> str:
@@ -105,90 +122,3 @@ def unescape_double_quoted(text: str) -> str:
 
 def escape_glob(text: str) -> str:
     return re.sub(r"([*?\[\]\\])", r"\\\1", text)
-
-
-_SEQUENCE = re.compile(
-    r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d+))?"
-)
-_MOST_WORDS = 1000
-
-
-def expand_braces(text: str) -> tuple[str, ...] | None:
-    """The words that an unquoted literal expands to; None if there are too many."""
-    found = _first_brace(text)
-    if found is None:
-        return (text,)
-    start, end, items = found
-    words: list[str] = []
-    for item in items:
-        inner = expand_braces(item)
-        rest = expand_braces(text[end:])
-        if inner is None or rest is None:
-            return None
-        words += [text[:start] + left + right for left in inner for right in rest]
-        if len(words) > _MOST_WORDS:
-            return None
-    return tuple(words)
-
-
-def _first_brace(text: str) -> tuple[int, int, list[str]] | None:
-    position = 0
-    while position < len(text):
-        if text[position] == "\\":
-            position += 2
-            continue
-        if text[position] == "{" and text[position - 1 : position] != "$":
-            closed = _items(text, position)
-            if closed is not None:
-                return position, *closed
-        position += 1
-    return None
-
-
-def _items(text: str, start: int) -> tuple[int, list[str]] | None:
-    """The end of the brace that opens at `start`, and what stands between commas."""
-    depth = 0
-    items: list[str] = []
-    begin = position = start + 1
-    while position < len(text):
-        char = text[position]
-        if char == "\\":
-            position += 1
-        elif char == "{":
-            depth += 1
-        elif char == "}" and depth:
-            depth -= 1
-        elif char == "," and not depth:
-            items.append(text[begin:position])
-            begin = position + 1
-        elif char == "}":
-            items.append(text[begin:position])
-            if len(items) > 1:
-                return position + 1, items
-            sequence = _sequence(items[0])
-            return None if sequence is None else (position + 1, sequence)
-        position += 1
-    return None
-
-
-def _sequence(text: str) -> list[str] | None:
-    match = _SEQUENCE.fullmatch(text)
-    if match is None:
-        return None
-    first, last, step, start, stop, letters = match.groups()
-    if first is None:
-        codes = _range(ord(start), ord(stop), int(letters or 1))
-        return [chr(code) for code in codes]
-    padded = any(re.match(r"-?0\d", side) for side in (first, last))
-    width = max(len(first), len(last)) if padded else 0
-    numbers = _range(int(first), int(last), int(step or 1))
-    return [f"{number:0{width}d}" for number in numbers]
-
-
-def _range(first: int, last: int, step: int) -> list[int]:
-    stride = max(abs(step), 1)
-    if abs(last - first) // stride > _MOST_WORDS:
-        return [first, last] * _MOST_WORDS
-    if first <= last:
-        return list(range(first, last + 1, stride))
-    return list(range(first, last - 1, -stride))

@@ -103,6 +103,16 @@ class Invocation:
     scope: tuple[int, ...] = ()
     function: str | None = None
 
+    @property
+    def called(self) -> tuple[Word, ...]:
+        """Program and words without `command` and `builtin` before them."""
+        words = (self.program, *self.words) if self.program is not None else ()
+        while words and words[0].known in ("command", "builtin"):
+            words = words[1:]
+            while words and (words[0].known or "").startswith("-"):
+                words = words[1:]
+        return words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque:
@@ -129,7 +139,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A text as read; `functions` are the names it defines."""
+    """A text as read.
+
+    `functions` are the names that mean a function of its own in every call.
+    """
 
     text: str
     nodes: tuple[Node, ...]

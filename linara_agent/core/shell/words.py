@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
+from linara_agent.core.shell.braces import TooManyWords, expand_braces
 from linara_agent.core.shell.quoting import (
-    GLOB_CHARACTERS,
     decode_ansi_c,
     escape_glob,
-    expand_braces,
+    is_live,
     unescape_bare,
     unescape_double_quoted,
 )
@@ -17,11 +18,16 @@ from linara_agent.core.shell.script import Known, Pattern, Unknown, Value
 
 Part = Mapping[str, Any]
 
-_SPLITS = re.compile(r"[ \t\n*?\[\\]")
-
-
 EVERY = "*"
 """Stands for every variable among the unsettled ones."""
+
+_SPLITS = re.compile(r"[ \t\n*?\[\\]")
+# Parts that no brace expansion looks into are replaced by these while it is done;
+# as characters of a script they are opaque anyway (private use).
+_STAND_IN = 0xF0000
+_STAND_INS = re.compile("([\U000f0000-\U000ffffd])")
+_LIKE_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[.*\])?\+?=", re.DOTALL)
+_INNER_TILDE = re.compile(r"[=:]~")
 
 
 @dataclass(slots=True)
@@ -36,75 +42,173 @@ class Surroundings:
     unsettled: frozenset[str] = frozenset()
 
     def variable(self, name: str) -> str | None:
-        if name in self.unsettled or EVERY in self.unsettled:
+        if self.is_unsettled(name):
             return None
         value = self.variables.get(name)
         return self.home if value is None and name == "HOME" else value
 
+    def is_unsettled(self, name: str) -> bool:
+        return name in self.unsettled or EVERY in self.unsettled
+
+    def splits_at_blanks(self) -> bool:
+        """Nothing has changed how unquoted values are split."""
+        return "IFS" not in self.variables and not self.is_unsettled("IFS")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one of the words is worth; `single` tells that it stays one word."""
+
+    value: Value
+    single: bool
+
 
 @dataclass(slots=True)
 class _Builder:
-    """Collects a word's value piece by piece; the first unknown piece decides."""
+    """Collects a word's value piece by piece; the first unknown piece decides.
+
+    `certain` is what the word begins with whatever files there are.
+    """
 
     known: Surroundings
     text: str = ""
     glob: str = ""
-    live: bool = False
+    certain: str = ""
+    open: bool = True
     reason: str | None = None
-    prefix: str = ""
 
     def add(self, text: str) -> None:
         self.text += text
         self.glob += escape_glob(text)
+        if self.open:
+            self.certain += text
 
     def add_bare(self, raw: str) -> None:
-        value, live = unescape_bare(raw)
-        if live:
-            self.live = True
-            self.text += value
-            self.glob += value
-        else:
-            self.add(value)
+        bare = unescape_bare(raw)
+        self.text += bare.text
+        self.glob += bare.glob
+        if self.open:
+            self.certain += bare.certain
+            self.open = bare.certain == bare.text
 
     def fail(self, reason: str) -> None:
+        self.open = False
         if self.reason is None:
             self.reason = reason
-            self.prefix = self.text
 
     def value(self) -> Value:
         if self.reason is not None:
-            return Unknown(self.reason, self.prefix)
-        return Pattern(self.glob) if self.live else Known(self.text)
+            return Unknown(self.reason, self.certain)
+        return Pattern(self.glob) if is_live(self.glob) else Known(self.text)
 
 
-def values_of(parts: Iterable[Part], known: Surroundings) -> tuple[Value, ...]:
-    """The values of one word as it stands: several when braces expand."""
+def meanings(parts: Iterable[Part], known: Surroundings) -> tuple[Meaning, ...]:
+    """The words that one word becomes: several when braces expand."""
     listed = tuple(parts)
-    bare = [part["Value"] for part in listed if part["Type"] == "Lit"]
-    if len(bare) != len(listed):
-        if any(_may_expand(text) for text in bare):
-            return (Unknown("a brace expansion around a quote or expansion"),)
-        return (_value(listed, known),)
-    words = expand_braces("".join(bare))
-    if words is None:
-        return (Unknown("a brace expansion into very many words"),)
-    return tuple(_value(({"Type": "Lit", "Value": w},), known) for w in words)
+    joined = "".join(
+        part["Value"] if part["Type"] == "Lit" else chr(_STAND_IN + index)
+        for index, part in enumerate(listed)
+    )
+    if "{" not in joined:
+        return (_meaning(listed, known),)
+    try:
+        words = expand_braces(joined)
+    except TooManyWords:
+        return (_open("a brace expansion into very many words"),)
+    if len(words) > 1 and _completes_expansion(listed):
+        # Braces come first: `$x{1,2}` is `$x1 $x2`, `{$,}HOME` is `$HOME HOME`.
+        return (_open("a brace expansion that makes a new expansion"),)
+    return tuple(_meaning(_split(word, listed), known) for word in words)
 
 
-def _may_expand(text: str) -> bool:
-    return bool(re.search(r"(?<![\\$])\{", text))
+def _open(reason: str) -> Meaning:
+    return Meaning(Unknown(reason), single=False)
+
+
+def _completes_expansion(parts: tuple[Part, ...]) -> bool:
+    dollar = any(
+        part["Type"] == "Lit" and "$" in re.sub(r"\\.", "", part["Value"])
+        for part in parts
+    )
+    return dollar or any(
+        part["Type"] == "ParamExp"
+        and part.get("Short")
+        and following["Type"] == "Lit"
+        and following["Value"].startswith("{")
+        for part, following in pairwise(parts)
+    )
+
+
+def _split(word: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Put the parts back in the place of their stand-ins."""
+    return tuple(
+        parts[ord(piece) - _STAND_IN]
+        if _STAND_INS.fullmatch(piece)
+        else {"Type": "Lit", "Value": piece}
+        for piece in _STAND_INS.split(word)
+        if piece
+    )
+
+
+def _meaning(parts: tuple[Part, ...], known: Surroundings) -> Meaning:
+    first = parts[0]["Value"] if parts and parts[0]["Type"] == "Lit" else ""
+    marks = _INNER_TILDE if _LIKE_ASSIGNMENT.match(first) else None
+    value = _value(parts, known, tilde_ends="/", tilde_marks=marks)
+    return Meaning(value, single=is_single(parts))
 
 
 def value_of(parts: Iterable[Part], known: Surroundings) -> Value:
-    """The value where braces do not expand: assignments, redirection targets."""
-    return _value(tuple(parts), known)
+    """The value of what is assigned: no braces and no files, other tildes."""
+    value = _value(
+        tuple(parts), known, tilde_ends="/:", tilde_marks=re.compile(":~|^~")
+    )
+    return Known(_unescaped(value.text)) if isinstance(value, Pattern) else value
 
 
-def _value(parts: tuple[Part, ...], known: Surroundings) -> Value:
+def _unescaped(glob: str) -> str:
+    return re.sub(r"\\(.)", r"\1", glob, flags=re.DOTALL)
+
+
+def _value(
+    parts: tuple[Part, ...],
+    known: Surroundings,
+    *,
+    tilde_ends: str,
+    tilde_marks: re.Pattern[str] | None,
+) -> Value:
     builder = _Builder(known)
     for index, part in enumerate(parts):
-        _add_part(builder, part, first=index == 0)
+        raw = part["Value"] if part["Type"] == "Lit" else None
+        if raw is None:
+            _add_part(builder, part)
+            continue
+        if index == 0 and raw.startswith("~"):
+            raw = _home(builder, raw, tilde_ends, alone=len(parts) == 1)
+        if tilde_marks is not None and tilde_marks.search(raw):
+            builder.fail("a tilde inside it")
+        builder.add_bare(raw)
     return builder.value()
+
+
+def _home(builder: _Builder, raw: str, ends: str, *, alone: bool) -> str:
+    """Expand the tilde that the word begins with; returns what follows it.
+
+    Nothing is expanded when a quote or an expansion belongs to its name.
+    """
+    found = re.match(rf"~([^{ends}]*)", raw)
+    name = found[1] if found else ""
+    ended = alone or len(name) + 1 < len(raw)
+    if not ended or "\\" in name:
+        builder.add("~")
+        return raw[1:]
+    home = builder.known.variable("HOME")
+    if name:
+        builder.fail("another user's home")
+    elif home is None:
+        builder.fail("the home")
+    else:
+        builder.add(home)
+    return raw[len(name) + 1 :]
 
 
 _NOT_STATIC = {
@@ -114,13 +218,13 @@ _NOT_STATIC = {
 }
 
 
-def _add_part(builder: _Builder, part: Part, *, first: bool) -> None:
+def _add_part(builder: _Builder, part: Part) -> None:
     match part["Type"]:
-        case "Lit":
-            _add_literal(builder, part["Value"], first=first)
         case "SglQuoted":
             _add_single_quoted(builder, part)
         case "DblQuoted":
+            if part.get("Dollar"):
+                builder.fail("a text that is translated")
             for inner in part.get("Parts", ()):
                 _add_double_quoted(builder, inner)
         case "ParamExp":
@@ -130,19 +234,6 @@ def _add_part(builder: _Builder, part: Part, *, first: bool) -> None:
             builder.fail("a pipe from or to a command")
         case other:
             builder.fail(_NOT_STATIC.get(other, f"a construct named {other}"))
-
-
-def _add_literal(builder: _Builder, raw: str, *, first: bool) -> None:
-    if first and raw.startswith("~"):
-        name, slash, rest = raw.partition("/")
-        home = builder.known.variable("HOME")
-        if name == "~" and home is not None:
-            builder.add(home)
-            raw = slash + rest
-        else:
-            builder.fail("another user's home" if name != "~" else "the home")
-            return
-    builder.add_bare(raw)
 
 
 def _add_single_quoted(builder: _Builder, part: Part) -> None:
@@ -179,7 +270,7 @@ def _add_variable(builder: _Builder, part: Part, *, quoted: bool) -> None:
         builder.fail(f"the value of ${name}")
     elif quoted:
         builder.add(value)
-    elif not value or _SPLITS.search(value) or "IFS" in builder.known.variables:
+    elif not value or _SPLITS.search(value) or not builder.known.splits_at_blanks():
         builder.fail(f"${name} is split or expanded")
     else:
         builder.add(value)
@@ -203,10 +294,29 @@ def _names(value: object) -> Iterable[str]:
             yield from _names(inner)
 
 
-def is_quoted(parts: Iterable[Part]) -> bool:
-    """Nothing in the word can split it or match files."""
-    return all(
-        part["Type"] in ("SglQuoted", "DblQuoted")
-        or (part["Type"] == "Lit" and not GLOB_CHARACTERS & set(part["Value"]))
-        for part in parts
+def is_single(parts: Iterable[Part]) -> bool:
+    """The word stays one word, and matches no files."""
+    listed = tuple(parts)
+    bare = "".join(part["Value"] for part in listed if part["Type"] == "Lit")
+    quoted = [part for part in listed if part["Type"] != "Lit"]
+    return not is_live(unescape_bare(bare).glob) and all(
+        part["Type"] in ("SglQuoted", "DblQuoted") and not _is_several(part)
+        for part in quoted
     )
+
+
+def _is_several(value: object) -> bool:
+    """Something like `$@`, which becomes several words even between quotes."""
+    if isinstance(value, Mapping):
+        if value.get("Type") == "ParamExp" and _names_several(value):
+            return True
+        if value.get("Type") in ("CmdSubst", "ProcSubst"):
+            return False
+        return any(_is_several(inner) for inner in value.values())
+    return isinstance(value, list) and any(_is_several(inner) for inner in value)
+
+
+def _names_several(part: Part) -> bool:
+    name = (part.get("Param") or {}).get("Value")
+    index = str(part.get("Index") or "")
+    return name == "@" or bool(part.get("Excl")) or "'@'" in index

@@ -58,7 +58,13 @@ def run(script: str, directory: Path) -> tuple[Ran, ...]:
     out, into = os.pipe()
     try:
         started = subprocess.Popen(
-            [BASH, "--norc", "--noprofile", "-c", f"exec 9>&{into}\n{_PROLOGUE}{script}"],
+            [
+                BASH,
+                "--norc",
+                "--noprofile",
+                "-c",
+                f"exec 9>&{into}\n{_PROLOGUE}{script}",
+            ],
             env=_ENVIRONMENT,
             cwd=directory,
             stdin=subprocess.DEVNULL,

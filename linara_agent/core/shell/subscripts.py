@@ -1,0 +1,53 @@
+"""Text that bash runs although it is quoted: array subscripts and arithmetic.
+
+`[[ -v 'a[$(cmd)]' ]]`, `printf -v 'a[$(cmd)]'` and `x='a[$(cmd)]'; echo $((x))`
+run `cmd`: a name given to such a builtin, and what a variable in arithmetic holds,
+is expanded once more.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from linara_agent.core.shell.script import Invocation, Opaque, Word
+
+_RUNS = re.compile(r"\[[^\]]*(\$[({\[]|`)", re.DOTALL)
+_EXPAND_NAMES = frozenset(
+    [
+        "test",
+        "[",
+        "printf",
+        "read",
+        "let",
+        "unset",
+        "declare",
+        "typeset",
+        "local",
+        "export",
+        "readonly",
+        "mapfile",
+        "readarray",
+        "wait",
+        "getopts",
+        "command",
+        "builtin",
+    ]
+)
+_REASON = "bash expands this text a second time, and it holds a command"
+
+
+def run_by_subscript(invocations: Iterable[Invocation]) -> Iterator[Opaque]:
+    """Words and assigned values that hold a subscript with a command."""
+    for invocation in invocations:
+        values = [one.value for one in invocation.assignments]
+        program = invocation.program
+        if program is None or program.known in _EXPAND_NAMES or program.known is None:
+            values += invocation.words
+        for word in values:
+            if word is not None and holds_subscript(word):
+                yield Opaque(span=word.span, reason=_REASON)
+
+
+def holds_subscript(word: Word) -> bool:
+    """Judged by the text itself: what stands in substitutions is judged there."""
+    text = word.known
+    return text is not None and _RUNS.search(text) is not None
