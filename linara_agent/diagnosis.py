@@ -61,6 +61,20 @@ def policy(gate: Gate, place: Place) -> Check:
     )
 
 
+def applies(unfinished: tuple[str, ...]) -> Check:
+    """No apply was cut short by a crash."""
+    if not unfinished:
+        return Check(name="applies", ok=True, detail="none was cut short")
+    listed = ", ".join(unfinished)
+    return Check(
+        name="applies",
+        ok=False,
+        detail=f"cut short (or under way): {listed}",
+        remedy=f"linara-agent recover {unfinished[0]}",
+        required=False,
+    )
+
+
 def journal(journal: Journal, *, run: str) -> Check:
     """A record can be written for good."""
     fields: dict[str, Json] = {"intent": "doctor", "ended": "checked", "exit": 0}

@@ -22,13 +22,19 @@ from linara_agent.core.decision import Decision
 from linara_agent.core.effects.place import Place
 from linara_agent.core.gate import Gate
 from linara_agent.core.measure import final_verdict
-from linara_agent.core.next_step import Mode, Next, Step, next_step
+from linara_agent.core.next_step import Mode, Next, Step, next_step, ways_for
 from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.core.record import Event, Json, Record
-from linara_agent.core.report import changes_json, verdict_json
+from linara_agent.core.report import (
+    changes_json,
+    circumstances,
+    preview_facts,
+    proposal_facts,
+    verdict_json,
+)
 from linara_agent.core.review import (
     Answer,
     Approved,
@@ -121,7 +127,7 @@ def carry(
         _log(house, Event.PROPOSE_BEFORE, {"intent": intent})
         proposal = propose()
         while True:
-            _log(house, Event.PROPOSE_AFTER, _proposal_fields(proposal))
+            _log(house, Event.PROPOSE_AFTER, proposal_facts(proposal))
             passage, edited = _one(house, proposal, run=run, intent=intent)
             if edited is None:
                 closing.passage = passage
@@ -139,9 +145,9 @@ def _one(
         "opaque": len(script.opaque),
     }
     _log(house, Event.READ, counts)
-    effects = house.gate.resolve(script, house.place)
-    _log(house, Event.RESOLVED, {"effects": len(effects)})
-    verdict = house.gate.judge(script, effects, house.place)
+    reading = house.gate.resolve(script, house.place)
+    _log(house, Event.RESOLVED, {"effects": len(reading.effects)})
+    verdict = house.gate.judge(script, reading, house.place)
     _log(house, Event.JUDGED, verdict_json(verdict), durable=True)
     passage = Passage(run=run, proposal=proposal, script=script, verdict=verdict)
     if verdict.decision is Decision.DENY:
@@ -180,7 +186,7 @@ def _previewed(house: House, passage: Passage, *, intent: str | None) -> Plan:
         preview = house.sandbox.preview(
             sandbox_plan, digest=proposal.digest, blobs=blobs
         )
-        _log(house, Event.PREVIEW_AFTER, _preview_fields(preview))
+        _log(house, Event.PREVIEW_AFTER, preview_facts(preview))
         verdict = _final(house, passage, preview)
     except BaseException:
         house.plans.discard(id)
@@ -248,16 +254,44 @@ def carry_out_plan(house: House, plan: Plan, *, way: Way) -> Passage:
     }
     started = {**_circumstances(house, plan.intent), **named}
     _log(house, Event.RUN_STARTED, started, durable=True)
-    with _Closing(house) as closing:
-        passage = Passage(
-            run=house.sandbox_plan.run,
-            proposal=plan.proposal,
-            verdict=plan.verdict,
-            preview=plan.preview,
-            plan=plan,
+    with _Closing(house) as closing, house.plans.hold(plan) as held:
+        _require_open(held, way)
+        passage = _judged_again(house, held)
+        if passage.verdict.decision is not Decision.DENY:
+            passage = carry_out(house, passage, held, way=way, by=By.PERSON)
+        closing.passage = passage
+        return passage
+
+
+def _require_open(plan: Plan, way: Way) -> None:
+    if plan.state in (PlanState.APPLIED, PlanState.DECLINED, PlanState.EXPIRED):
+        raise PlanProblem(
+            f"Plan {plan.id} is {plan.state} already.",
+            not_done="Nothing was changed on the host.",
+            remedy="Make a new plan for the same command (`linara-agent run …`).",
         )
-        closing.passage = carry_out(house, passage, plan, way=way, by=By.PERSON)
-        return closing.passage
+    if way not in ways_for(plan.preview):
+        raise PlanProblem(
+            f"Plan {plan.id} has no changes that can be copied.",
+            not_done="Nothing was changed on the host.",
+            remedy=f"Run its text on the host instead: `linara-agent rerun {plan.id}`.",
+        )
+
+
+def _judged_again(house: House, plan: Plan) -> Passage:
+    """A plan file may come from elsewhere: what this policy denies stays denied."""
+    place = house.place.at(plan.sandbox.cwd)
+    script, read = house.gate.assess(plan.proposal.text, place)
+    now = final_verdict(read, script, plan.preview, house.gate.policy, place)
+    _log(house, Event.FINAL, verdict_json(now), durable=True)
+    return Passage(
+        run=house.sandbox_plan.run,
+        proposal=plan.proposal,
+        script=script,
+        verdict=now if now.decision is Decision.DENY else plan.verdict,
+        preview=plan.preview,
+        plan=plan,
+    )
 
 
 def recover_plan(house: House, plan: Plan) -> tuple[str, int]:
@@ -272,9 +306,11 @@ def recover_plan(house: House, plan: Plan) -> tuple[str, int]:
     started = {**_circumstances(house, plan.intent), "plan": plan.id}
     _log(house, Event.RUN_STARTED, started, durable=True)
     _log(house, Event.UNDO_BEFORE, {"plan": plan.id}, durable=True)
-    words, steps = house.recoverer.recover(
-        approved, plan, blobs=house.plans.blobs(plan)
-    )
+    with house.plans.hold(plan):
+        blobs = house.plans.blobs(plan)
+        words, steps = house.recoverer.recover(approved, plan, blobs=blobs)
+        if words == "done" and plan.state is not PlanState.APPLIED:
+            house.plans.mark(plan, PlanState.APPLIED)
     done: dict[str, Json] = {"plan": plan.id, "did": words, "steps": steps}
     _log(house, Event.UNDO_AFTER, done, durable=True)
     _log(house, Event.RUN_ENDED, {"ended": "recovered", "exit": 0}, durable=True)
@@ -358,37 +394,6 @@ def _log(
 
 
 def _circumstances(house: House, intent: str | None) -> dict[str, Json]:
-    plan = house.sandbox_plan
-    return {
-        "intent": intent,
-        "user": plan.caller.name,
-        "uid": plan.caller.uid,
-        "cwd": plan.cwd,
-        "policy": house.gate.policy.identity,
-        "mode": str(house.mode),
-    }
-
-
-def _proposal_fields(proposal: Proposal) -> dict[str, Json]:
-    usage = proposal.usage
-    return {
-        "text": proposal.text,
-        "digest": proposal.digest,
-        "origin": str(proposal.origin),
-        "source": proposal.source,
-        "cost_usd": None if usage is None else usage.cost_usd,
-    }
-
-
-def _preview_fields(preview: Preview) -> dict[str, Json]:
-    outcome = preview.outcome
-    return {
-        "view": preview.view,
-        "exit": outcome.exit,
-        "signal": outcome.signal,
-        "limits": list(outcome.limits),
-        "changes": len(preview.changes),
-        "duration_s": round(outcome.duration_s, 3),
-        "network_tried": preview.network_tried,
-        "notes": list(preview.notes),
-    }
+    facts = circumstances(house.sandbox_plan)
+    policy = house.gate.policy.identity
+    return {"intent": intent, **facts, "policy": policy, "mode": str(house.mode)}

@@ -128,6 +128,10 @@ class Plans(Protocol):
 
     def list(self) -> Iterator[Plan]: ...
 
+    def hold(self, plan: Plan) -> AbstractContextManager[Plan]:
+        """Keep others from carrying it out meanwhile; gives it as it is now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:

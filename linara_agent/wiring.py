@@ -32,7 +32,7 @@ from linara_agent.host import place as host_place
 from linara_agent.host.apply import HostFiles
 from linara_agent.host.directories import Directories as Walk
 from linara_agent.host.path_state import state_of
-from linara_agent.host.recover import recover
+from linara_agent.host.recover import recover, unfinished
 from linara_agent.host.rerun import HostShell, Streams
 from linara_agent.host.secret_places import existing
 from linara_agent.parsers.both import BothParsers
@@ -305,6 +305,7 @@ def checks(who: Person, progress: Progress) -> Iterator[Check]:
         detail, remedy = error.what, error.remedy
         yield Check(name="policy", ok=False, detail=detail, remedy=remedy)
     yield from _sandbox_checks(who, progress)
+    yield diagnosis.applies(unfinished(who.directories.state / "plans"))
     yield diagnosis.journal(journal_of(who), run=fresh_id())
     yield from _model_checks(progress)
 

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from linara_agent.cli.console import console
 from linara_agent.cli.passage import exit_of, front, run_json, tell
-from linara_agent.core.next_step import Mode, ways_for
-from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.next_step import Mode
+from linara_agent.core.plan import PlanState
 from linara_agent.core.review import Way
 from linara_agent.errors import PlanProblem, StalePlan
 from linara_agent.flow import House, carry_out_plan, recover_plan
@@ -74,7 +74,6 @@ def _house() -> House:
 def _carry_out(reference: str, way: Way, *, as_json: bool) -> None:
     built = _house()
     plan = built.plans.load(reference)
-    _require_open(plan, way)
     try:
         passage = carry_out_plan(built, plan, way=way)
     except StalePlan:
@@ -88,18 +87,3 @@ def _carry_out(reference: str, way: Way, *, as_json: bool) -> None:
     else:
         tell(console, passage, asked=True)
     raise click.exceptions.Exit(int(code))
-
-
-def _require_open(plan: Plan, way: Way) -> None:
-    if plan.state not in (PlanState.OPEN, PlanState.APPROVED, PlanState.STALE):
-        raise PlanProblem(
-            f"Plan {plan.id} is {plan.state} already.",
-            not_done="Nothing was changed on the host.",
-            remedy="Make a new plan for the same command (`linara-agent run …`).",
-        )
-    if way not in ways_for(plan.preview):
-        raise PlanProblem(
-            f"Plan {plan.id} has no changes that can be copied.",
-            not_done="Nothing was changed on the host.",
-            remedy=f"Run its text on the host instead: `linara-agent rerun {plan.id}`.",
-        )

@@ -6,7 +6,9 @@ from linara_agent.core.change import Change, ChangeKind, FileType
 from linara_agent.core.effects.effect import Effect
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
+from linara_agent.core.proposal import Proposal
 from linara_agent.core.record import Json
+from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.core.wire import encode_bytes, encode_integer, encode_text
 
 
@@ -99,5 +101,38 @@ def preview_json(preview: Preview) -> dict[str, Json]:
         "network_tried": preview.network_tried,
         "changes": changes_json(preview.changes),
         "findings": [finding_json(one) for one in preview.findings],
+        "notes": list(preview.notes),
+    }
+
+
+def circumstances(plan: SandboxPlan) -> dict[str, Json]:
+    """Who called, and where: for the journal."""
+    caller = plan.caller
+    return {"user": caller.name, "uid": caller.uid, "cwd": encode_text(plan.cwd)}
+
+
+def proposal_facts(proposal: Proposal) -> dict[str, Json]:
+    """What was proposed, by whom, at what cost: for the journal."""
+    usage = proposal.usage
+    return {
+        "text": proposal.text,
+        "digest": proposal.digest,
+        "origin": str(proposal.origin),
+        "source": proposal.source,
+        "cost_usd": None if usage is None else usage.cost_usd,
+    }
+
+
+def preview_facts(preview: Preview) -> dict[str, Json]:
+    """How a preview ended, without its output: for the journal."""
+    outcome = preview.outcome
+    return {
+        "view": preview.view,
+        "exit": outcome.exit,
+        "signal": outcome.signal,
+        "limits": list(outcome.limits),
+        "changes": len(preview.changes),
+        "duration_s": round(outcome.duration_s, 3),
+        "network_tried": preview.network_tried,
         "notes": list(preview.notes),
     }
