@@ -306,7 +306,7 @@ def recover_plan(house: House, plan: Plan) -> tuple[str, int]:
     started = {**_circumstances(house, plan.intent), "plan": plan.id}
     _log(house, Event.RUN_STARTED, started, durable=True)
     _log(house, Event.UNDO_BEFORE, {"plan": plan.id}, durable=True)
-    with house.plans.hold(plan):
+    with _Closing(house), house.plans.hold(plan):
         blobs = house.plans.blobs(plan)
         words, steps = house.recoverer.recover(approved, plan, blobs=blobs)
         if words == "done" and plan.state is not PlanState.APPLIED:

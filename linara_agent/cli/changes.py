@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from linara_agent.cli.verbatim import Verbatim
 from linara_agent.core.change import Change, ChangeKind
 from linara_agent.core.report import deleted_below
 from linara_agent.core.visible import size_in_words, visible
@@ -165,6 +166,6 @@ def _diff(diff: str, *, full: bool) -> Iterator[RenderableType]:
     shown = lines if full else lines[:FEW]
     for line in shown:
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
-        yield Padding(Text(line, style=style), (0, 0, 0, 6), expand=False)
+        yield Verbatim(text=line, by=6, style=style)
     if len(shown) < len(lines):
         yield Text(f"      … {len(lines) - len(shown)} more lines", style="dim")

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from linara_agent.cli.changes import FEW, changes
+from linara_agent.cli.verbatim import Verbatim
 from linara_agent.core.decision import Decision
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
@@ -45,8 +46,8 @@ def origin(proposal: Proposal) -> str:
 def command(proposal: Proposal) -> Iterator[RenderableType]:
     """The whole text, never cut, with every character visible."""
     yield Text.assemble(("Command", "bold"), "  ", (origin(proposal), "dim"))
-    lines = visible(proposal.text).split("\n")
-    yield indented("\n".join(lines).rstrip("\n"), 4, style="bold cyan")
+    shown = visible(proposal.text).rstrip("\n")
+    yield Verbatim(text=shown, by=4, style="bold cyan")
     if proposal.arguments:
         shown = " ".join(visible(argument, keep="") for argument in proposal.arguments)
         yield indented(f"arguments: {shown}", 2)
@@ -163,6 +164,6 @@ def _output(name: str, raw: bytes, *, full: bool) -> Iterator[RenderableType]:
     shown = lines if full else lines[:FEW]
     yield heading(name)
     for line in shown:
-        yield indented(line, 2)
+        yield Verbatim(text=line, by=2)
     if len(shown) < len(lines):
         yield Text(f"  … {len(lines) - len(shown)} more lines", style="dim")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from linara_agent.core.effects.analysers import ANALYSERS
 from linara_agent.core.effects.catalogue import Catalogue
-from linara_agent.core.effects.effect import Effect
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.resolve import resolve, unread
+from linara_agent.core.effects.trace import Reading
 from linara_agent.core.policy.match import Policy, judge
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.shell.agree import read
@@ -25,20 +25,19 @@ class Gate:
     def read(self, text: str, place: Place) -> Script:
         return read(text, self.parsers, home=place.home)
 
-    def resolve(self, script: Script, place: Place) -> tuple[Effect, ...]:
-        effects = resolve(
+    def resolve(self, script: Script, place: Place) -> Reading:
+        found = resolve(
             script,
             (place,),
             self.catalogue,
             ANALYSERS,
             read=lambda text: self.read(text, place),
         )
-        return effects + tuple(unread(script))
+        effects = tuple(dict.fromkeys((*found.effects, *unread(script))))
+        return Reading(effects=effects, commands=tuple(found.commands))
 
-    def judge(
-        self, script: Script, effects: tuple[Effect, ...], place: Place
-    ) -> Verdict:
-        return judge(script, effects, self.policy, place)
+    def judge(self, script: Script, reading: Reading, place: Place) -> Verdict:
+        return judge(script, reading, self.policy, place)
 
     def assess(self, text: str, place: Place) -> tuple[Script, Verdict]:
         """All three steps in a row."""

@@ -8,6 +8,7 @@ from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Effect, EffectKind, Form
 from linara_agent.core.effects.glob import matches
 from linara_agent.core.effects.place import Place, classify
+from linara_agent.core.effects.trace import Reading
 from linara_agent.core.policy.match import Policy, judge
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
@@ -52,7 +53,9 @@ def final_verdict(
     effects = measured_effects(preview, place)
     findings: list[Finding] = [*preview.findings]
     if effects:
-        findings += _collapsed(judge(script, effects, policy, place).findings)
+        findings += _collapsed(
+            judge(script, Reading(effects=effects), policy, place).findings
+        )
     findings += _surprises(read.effects, effects)
     findings += _over_limits(preview, policy)
     return read.stricter(*findings)
@@ -90,6 +93,8 @@ def _foretells(foretold: Effect, measured: Effect) -> bool:
     if foretold.form is Form.UNKNOWN or foretold.target is None:
         return True
     path, target = measured.target or "", foretold.target
+    if foretold.form is Form.UNDER:
+        target = target.removesuffix("/**")
     if foretold.form is Form.GLOB and matches(target, path):
         return True
     # `cp a dir` writes below `dir`, and `mkdir -p a/b` makes `a` as well.

@@ -8,7 +8,7 @@ from linara_agent.core.shell.reading import (
     Failure,
     NotParsed,
 )
-from linara_agent.parsers.deadline import DeadlinePassed, deadline
+from linara_agent.parsers.deadline import DeadlinePassed, within
 
 LARGEST = 10_000
 """Characters: bashlex is linear but slow, 0.3 s at this size."""
@@ -25,9 +25,7 @@ def parse(text: str, *, seconds: float) -> BashlexTree | NotParsed:
     import bashlex  # noqa: PLC0415 — building its tables costs 0.2 s
 
     try:
-        with deadline(seconds):
-            roots = bashlex.parse(text)
-            return BashlexTree(tuple(_plain(root) for root in roots))
+        return within(seconds, lambda: _tree(bashlex.parse(text)))
     except DeadlinePassed:
         return NotParsed(Failure.DEADLINE, f"{seconds:g} s")
     except NotImplementedError as error:
@@ -36,6 +34,10 @@ def parse(text: str, *, seconds: float) -> BashlexTree | NotParsed:
         return NotParsed(Failure.SYNTAX, str(error))
     except Exception as error:  # noqa: BLE001 — see the docstring
         return NotParsed(Failure.CRASHED, f"{type(error).__name__}: {error}")
+
+
+def _tree(roots: list[Any]) -> BashlexTree:
+    return BashlexTree(tuple(_plain(root) for root in roots))
 
 
 def _plain(node: Any) -> BashlexNode:  # noqa: ANN401 — bashlex has no types

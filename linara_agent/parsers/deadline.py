@@ -1,44 +1,47 @@
 """Stop Python code that may never end, on any thread.
 
 bashlex can loop for ever on a dozen bytes. On the main thread a timer signal
-interrupts it; on another one an asynchronous exception does.
+interrupts it; on another one an asynchronous exception does. Either may strike
+where Python swallows exceptions (in a destructor, in a callback of the garbage
+collector), so it strikes again until the code has ended.
 """
 
 import ctypes
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+_AGAIN = 0.05
+"""Seconds between two strikes."""
 
 
 class DeadlinePassed(BaseException):
     """Not an Exception: the code being stopped must not swallow it."""
 
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Raise DeadlinePassed in the body when it takes longer than this."""
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` returns; raises DeadlinePassed when it takes longer than this."""
     if threading.current_thread() is threading.main_thread():
-        with _by_signal(seconds):
-            yield
-    else:
-        with _by_exception(seconds):
-            yield
+        return _by_signal(seconds, work)
+    return _by_exception(seconds, work)
 
 
-def _raise(_number: int, _frame: FrameType | None) -> None:
-    raise DeadlinePassed
+def _strike(_number: int, frame: FrameType | None) -> None:
+    # In this module the work has not begun, or is over.
+    if frame is not None and frame.f_code.co_filename != __file__:
+        raise DeadlinePassed
 
 
-@contextmanager
-def _by_signal(seconds: float) -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, _raise)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
+def _by_signal(seconds: float, work: Callable[[], T]) -> T:
+    before = signal.signal(signal.SIGALRM, _strike)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     started = time.monotonic()
     try:
-        yield
+        return work()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -48,28 +51,45 @@ def _by_signal(seconds: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, rest, interval)
 
 
-@contextmanager
-def _by_exception(seconds: float) -> Iterator[None]:
-    thread = threading.get_ident()
-    lock = threading.Lock()
-    done = False
+class _Watch:
+    """Strikes at one thread, from another, until it is told that the work is over."""
 
-    def stop() -> None:
-        with lock:
-            if not done:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(thread), ctypes.py_object(DeadlinePassed)
-                )
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._target = ctypes.c_ulong(threading.get_ident())
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+        self._thread.start()
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
+    def _wait(self) -> None:
+        pause = self._seconds
+        while not self._over.wait(pause):
+            with self._lock:
+                if not self._over.is_set():
+                    self._set(DeadlinePassed)
+            pause = _AGAIN
+
+    def _set(self, what: type[BaseException] | None) -> None:
+        raised = None if what is None else ctypes.py_object(what)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(self._target, raised)
+
+    def end(self) -> None:
+        """After this nothing strikes, not even what was set and not yet raised."""
+        with self._lock:
+            self._over.set()
+        self._set(None)
+        self._thread.join()
+
+
+def _by_exception(seconds: float, work: Callable[[], T]) -> T:
+    watch = _Watch(seconds)
     try:
-        yield
+        return work()
     finally:
-        timer.cancel()
-        with lock:
-            done = True
-        # One that was set but not yet delivered must not strike later.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
-        timer.join()
+        try:
+            watch.end()
+        except DeadlinePassed:
+            # It struck on the way out; the next strike is far off.
+            watch.end()
+            raise

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from linara_agent.errors import SettingsProblem
@@ -32,6 +32,11 @@ class ModelSettings(BaseSettings):
     )
     deadline_s: float = Field(default=60, alias="LINARA_MODEL_DEADLINE", gt=0, le=600)
 
+    @field_validator("key")
+    @classmethod
+    def _blank_is_none(cls, key: SecretStr | None) -> SecretStr | None:
+        return key if key is not None and key.get_secret_value().strip() else None
+
 
 def model_settings() -> ModelSettings:
     """Read them; the keyring is asked for a key only if there is none elsewhere.
@@ -51,8 +56,6 @@ def model_settings() -> ModelSettings:
         raise _problem(
             f"The file .env in {Path.cwd()} cannot be read: {error}."
         ) from error
-    if settings.key is not None and not settings.key.get_secret_value().strip():
-        settings = settings.model_copy(update={"key": None})
     if settings.key is None:
         settings = settings.model_copy(update={"key": _from_keyring()})
     return settings

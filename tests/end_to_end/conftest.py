@@ -1,6 +1,5 @@
 """The program with a home of its own, and a look at what it made and left behind."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,8 +32,8 @@ def left(engine: docker.DockerClient, tmp_path: Path) -> Left:
 
     def found() -> list[str]:
         scratch = tmp_path / "home" / ".cache" / "linara-agent" / "scratch"
-        runs = os.listdir(scratch) if scratch.is_dir() else []
-        return leftovers(engine, str(tmp_path)) + [f"scratch {run}" for run in runs]
+        runs = [f"scratch {run}" for run in scratch.glob("*")]
+        return leftovers(engine, str(tmp_path)) + runs
 
     return found
 
@@ -42,13 +41,13 @@ def left(engine: docker.DockerClient, tmp_path: Path) -> Left:
 @pytest.fixture
 def made(engine: docker.DockerClient) -> Made:
     """Ids of the containers that a process made during this test, gone ones too."""
-    since = f"{time.time():.9f}"
+    since = int(time.time())
 
     def found(pid: int) -> list[str]:
         labels = [RUN_LABEL, f"org.linara-agent.pid={pid}"]
         events = engine.events(
             since=since,
-            until=f"{time.time():.9f}",
+            until=int(time.time()) + 1,
             filters={"type": "container", "event": "create", "label": labels},
             decode=True,
         )

@@ -99,6 +99,7 @@ class Terminal:
         try:
             chunk = os.read(self.master, 1 << 16)
         except OSError:  # EIO: nobody has the other end open any more
+            time.sleep(patience_s)
             return False
         self.screen += chunk
         return bool(chunk)

@@ -93,6 +93,7 @@ def test_refusals_and_ends_of_every_kind_are_journaled(linara: Program):
     shown = events(records(linara, listed[2]["run"]))
     assert shown == [
         "run started",
+        "final verdict",
         "rerun before",
         "rerun after",
         "compared",
@@ -118,7 +119,9 @@ def test_a_stale_apply_is_journaled(linara: Program, work: Path):
 
 def test_a_secret_in_a_command_is_not_kept(linara: Program, hermetic_home: Path):
     """A token in the text reaches neither the journal nor what `audit` prints."""
-    command = f"echo {SECRET} > token; curl -H 'Authorization: Bearer {SECRET}' x.example"
+    command = (
+        f"echo {SECRET} > token; curl -H 'Authorization: Bearer {SECRET}' x.example"
+    )
     linara("run", "--no-input", command)
     linara("do", "--provider", "recipes", f"find files named {SECRET}")
 

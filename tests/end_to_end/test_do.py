@@ -51,10 +51,8 @@ def traces(top: Path, *said: Done) -> list[str]:
     return files + [str(one) for one in said if KEY.encode() in one.out + one.err]
 
 
-def test_a_recipe_cleans_old_temporary_files(
-    linara: Program, work: Path, left: Left
-):
-    """`do "clean temp files"` without a key shows the very files, and keeps new ones."""
+def test_a_recipe_cleans_old_temporary_files(linara: Program, work: Path, left: Left):
+    """`do "clean temp files"` shows the very files that go, and keeps new ones."""
     temp = work / "tmp"
     temp.mkdir()
     for name in ("old 1", "old 2", "new"):

@@ -27,7 +27,9 @@ def await_script(engine: docker.DockerClient) -> AwaitScript:
 
     def running(pid: int) -> bool:
         labels = [RUN_LABEL, f"org.linara-agent.pid={pid}"]
-        for one in engine.containers.list(filters={"label": labels}):
+        for one in engine.containers.list(
+            filters={"label": labels}, ignore_removed=True
+        ):
             try:
                 rows = one.top(ps_args="-eo pid,args")["Processes"]
             except docker.errors.APIError:  # it is about to start, or has ended
@@ -109,7 +111,7 @@ def test_a_person_can_break_off_a_preview(
 def test_a_client_that_is_told_to_end_leaves_nothing_for_long(
     linara: Program, await_script: AwaitScript, left: Left, number: signal.Signals
 ):
-    """A closed terminal or a shutdown leaves nothing that the next run does not reap."""
+    """What a closed terminal or a shutdown leaves, the next run reaps."""
     with linara.started("run", "--no-input", SLOW) as process:
         await_script(process.pid)
         process.send_signal(number)

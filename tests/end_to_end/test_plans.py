@@ -1,5 +1,6 @@
 """A saved plan: made without touching the host, carried out once, as it was seen."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -207,7 +208,7 @@ def test_a_plan_made_elsewhere_cannot_be_altered(linara: Program, work: Path):
     assert tree(work) == {}
 
 
-def test_what_cannot_be_copied_is_only_rerun(linara: Program, work: Path):
+def test_what_cannot_be_copied_is_only_rerun(linara: Program):
     """A plan without changes has nothing to apply, and says which way is left."""
     plan = linara("run", "--no-input", "df -h").plan
 
@@ -233,3 +234,16 @@ def test_a_script_file_runs_with_its_arguments(linara: Program, work: Path):
     assert swapped.code == 13
     assert str(script) in swapped.said
     assert not (work / "swapped").exists()
+
+
+def test_a_plan_is_carried_out_by_one_process_at_a_time(linara: Program, work: Path):
+    """While another process holds the plan nothing is done a second time."""
+    plan = linara("run", "--no-input", "touch x").plan
+    state = work.parent / "home/.local/state/linara-agent"
+    with (state / "plans" / plan / "held").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        codes = [linara(way, plan).code for way in ("apply", "rerun")]
+        assert (codes, tree(work)) == ([2, 2], {})
+
+    assert linara("apply", plan).code == 0
+    assert tree(work) == {"x": ""}

@@ -30,7 +30,9 @@ def test_there_is_no_way_out(linara: Program):
             "    try: socket.create_connection(address, 2); print('connected')\n"
             "    except OSError as error: print(type(error).__name__)\n"
         )
-        preview = preview_of(linara, f'cat /proc/net/route | wc -l; python3 -c "{program}"')
+        preview = preview_of(
+            linara, f'cat /proc/net/route | wc -l; python3 -c "{program}"'
+        )
 
     assert "connected" not in preview["stdout"]
     assert preview["stdout"].split()[:2] == ["1", "OSError"]
@@ -39,11 +41,14 @@ def test_there_is_no_way_out(linara: Program):
 
 def test_sockets_of_this_machine_do_not_answer(linara: Program):
     """Neither the engine's socket nor one in /tmp lets a preview in."""
-    with TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as here:
+    with (
+        TemporaryDirectory(dir="/tmp") as folder,
+        socket.socket(socket.AF_UNIX) as here,
+    ):
         path = Path(folder) / "service"
         here.bind(str(path))
         here.listen()
-        here.setblocking(False)
+        here.settimeout(0)
         program = (
             "import socket\n"
             f"for path in '{path}', '/var/run/docker.sock', '/run/docker.sock':\n"
@@ -76,7 +81,7 @@ def test_a_write_to_the_system_stays_in_the_twin(linara: Program):
 
 def test_keys_of_the_environment_do_not_enter(linara: Program):
     """A preview gets a few variables by name, and none that could be a secret."""
-    secret = "hunter2-of-the-test"
+    secret = "hunter2-of-the-test"  # noqa: S105 — planted for this test
     program = linara.with_(
         AWS_SECRET_ACCESS_KEY=secret, OPENROUTER_API_KEY=secret, MY_OWN=secret
     )
@@ -88,24 +93,19 @@ def test_keys_of_the_environment_do_not_enter(linara: Program):
 
 
 @pytest.mark.parametrize(
-    ("command", "limit"),
-    [
-        ("f() { f | f & wait; }; f; touch done", None),
-        ("yes | head -c 10000000000; touch done", "output"),
-    ],
+    "command",
+    ["f() { f | f & wait; }; f; touch done", "yes | head -c 10000000000; touch done"],
     ids=["fork bomb", "10 GB of output"],
 )
 def test_a_greedy_script_is_contained(
-    linara: Program, work: Path, left: Left, command: str, limit: str | None
+    linara: Program, work: Path, left: Left, command: str
 ):
     """What would take everything ends at a limit, and nothing of it is left."""
-    said = linara("run", "--json", "--timeout", "10", command).json
+    said = linara("run", "--json", "--timeout", "3", command).json
 
     preview = said["preview"]
-    assert said["next"] != "answer"
-    assert preview["limits"] or preview["exit"] != 0 or "fork" in preview["stderr"]
-    if limit is not None:
-        assert preview["limits"] == [limit]
-        assert preview["truncated"] is True
+    assert preview["limits"] or preview["exit"] != 0 or preview["truncated"]
+    assert len(preview["stdout"]) + len(preview["stderr"]) <= 11 << 20
+    assert preview["truncated"] == ("yes" in command)
     assert not (work / "done").exists()
     assert left() == []

@@ -131,7 +131,7 @@ def test_a_person_can_break_off_at_the_question(
     assert events(linara)[-2:] == ["failed", "run ended"]
 
 
-def test_keys_that_mean_nothing_do_nothing(linara: Program, work: Path):
+def test_keys_that_mean_nothing_do_nothing(linara: Program):
     """A key that is not offered asks again; `apply` is not offered without changes."""
     with terminal(linara, "run", "df -h") as screen:
         screen.wait_for(QUESTION)
@@ -140,10 +140,9 @@ def test_keys_that_mean_nothing_do_nothing(linara: Program, work: Path):
             screen.wait_for(QUESTION)
         screen.press("d")
         assert screen.end() == 12, screen.text
-    assert tree(work) == {}
 
 
-def test_nothing_hides_on_the_screen(linara: Program, work: Path):
+def test_nothing_hides_on_the_screen(linara: Program):
     """Control, bidirectional and odd blank characters are spelt out, nothing is cut."""
     hidden = "\u202e\u2066\u00a0\u200b\x1b[2K\x07"
     tail = "the-very-end-of-it"
@@ -160,9 +159,9 @@ def test_nothing_hides_on_the_screen(linara: Program, work: Path):
     assert b"\x1b[2K'" not in raw
     assert "ESC" in screen.text
     assert "BEL" in screen.text
-    letters = "".join(screen.text.split())
-    assert "x" * 900 in letters.replace("│", "")
-    assert "y" * 300 in letters.replace("│", "")
+    letters = "".join(screen.text.replace("↪", "").split())
+    assert "x" * 900 in letters
+    assert "y" * 300 in letters
     assert tail in letters
 
 

@@ -259,7 +259,7 @@ def test_a_language_has_an_analyser(name: str):
 @pytest.mark.parametrize(
     ("name", "names"),
     [(name, names) for name, all_ in ASKED_BY_ANALYSERS.items() for names in all_],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "-".join(sorted(value)),
 )
 def test_an_option_that_an_analyser_asks_for_stands_alone(name: str, names: set[str]):
     """No other option shares its table, so that it cannot be mistaken for another."""

@@ -48,7 +48,25 @@ def may_be_option(word: Word) -> bool:
         case Pattern(text):
             return text[:1] in ("-", "*", "?", "[")
         case Unknown(prefix=prefix):
-            return not prefix or prefix.startswith("-")
+            return not prefix or prefix.startswith("-") or splits(word)
+
+
+def splits(word: Word) -> bool:
+    """An unknown word may become several: unquoted, or `"$@"` and `"${a[@]}"`."""
+    return not is_pipe(word) and (not word.quoted or "@" in word.source)
+
+
+def is_pipe(word: Word) -> bool:
+    """The word is one process substitution and nothing else."""
+    source = word.source
+    if not source.startswith(("<(", ">(")) or not source.endswith(")"):
+        return False
+    depth = 0
+    for char in source[2:-1]:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0 and not source.endswith("\\)")
 
 
 class _Words:
@@ -85,7 +103,9 @@ def take_apart(
             found.dashes = len(found.operands)
             found.operands += list(rest)
             break
-        if _is_operand(program, word):
+        if _plus(program, word):
+            found.given.append(Given(program.options["+"], "+", None))
+        elif _is_operand(program, word):
             if options_first or program.options_first:
                 return found, words[rest.at - 1 :]
             found.operands.append(word)
@@ -94,6 +114,14 @@ def take_apart(
         else:
             _option(program, found, word, rest)
     return found, tuple(found.operands) if options_first else ()
+
+
+def _plus(program: Program, word: Word) -> bool:
+    """`date +%F`, `less +G`: the program has options that begin with a plus sign."""
+    text = word.known
+    if text is None and isinstance(word.value, Unknown) and not splits(word):
+        text = word.value.prefix
+    return "+" in program.options and (text or "").startswith("+")
 
 
 def _is_operand(program: Program, word: Word) -> bool:

@@ -1,25 +1,39 @@
 """`awk`: a program text that may write, read, pipe or run.
 
-Source: awk(1), POSIX and gawk 5.2. A text is harmless when, with its strings,
-patterns and comments taken out, nothing in it can reach outside.
+Source: awk(1), POSIX and gawk 5.2. The text is taken apart into tokens; it is harmless
+when none of them can reach outside. What cannot be taken apart for certain is unknown.
 """
 
 import re
+from collections.abc import Iterator
 
+from linara_agent.core.effects.arguments import splits
 from linara_agent.core.effects.commands import parsed
 from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.trace import Call
-from linara_agent.core.shell.script import Word
+from linara_agent.core.shell.script import Unknown, Word
 
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
-_COMMENT = re.compile(r"#[^\n]*")
-_PATTERN = re.compile(r"(?:(?<=[(,{;!&|~\n])|^)(\s*)/(?:\\.|\[[^\]]*\]|[^/\\\n])+/")
-_REACHES_OUT = re.compile(
-    r"\bsystem\b|\bgetline\b|\bclose\b|\bfflush\b|\||@|\bENVIRON\b|\bPROCINFO\b|\bSYMTAB\b"
+_TOKEN = re.compile(
+    r"""(?P<blank>[ \t\r]+|\\\r?\n)
+    |(?P<comment>\#[^\n]*)
+    |(?P<string>"(?:\\.|[^"\\\n])*")
+    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
+    |(?P<name>[A-Za-z_]\w*)
+    |(?P<sign>\|\||&&|\+\+|--|>>|[<>=!+*%^-]=|!~|[^/"\\])
+    |(?P<slash>/)""",
+    re.VERBOSE | re.DOTALL,
 )
-_COMPARES = re.compile(r">=")
-_PRINTS_TO_FILE = re.compile(r"\bprintf?\b[^;}\n]*>")
-_IN_PARENTHESES = re.compile(r"\([^()]*\)")
+_PATTERN = re.compile(
+    r"/(?:\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\\n])*\]|[^\[/\\\n])+/", re.DOTALL
+)
+_REACHES_OUT = frozenset(
+    ("system", "getline", "close", "fflush", "ENVIRON", "PROCINFO", "SYMTAB", "FUNCTAB",
+     "ARGV", "ARGC", "|", "@")
+)  # fmt: skip
+_BEFORE_A_PATTERN = frozenset(("print", "printf", "return", "case", "in", "else", "do"))
+_OPENS = {"(": ")", "[": "]"}
+_ENDS_A_PRINT = frozenset((";", "{", "}", "\n"))
+_GOES_ON = frozenset((",", "&&", "||", "?", ":", "do", "else"))
 _OPERAND_THAT_ASSIGNS = re.compile(r"[A-Za-z_]\w*=")
 
 
@@ -29,8 +43,16 @@ def awk(call: Call) -> None:
         return
     _program(call, words[0])
     for operand in words[1:]:
-        if not _OPERAND_THAT_ASSIGNS.match(operand.known or ""):
+        if not _assigns(operand):
             call.path(EffectKind.READ, operand)
+
+
+def _assigns(operand: Word) -> bool:
+    """`x=1` among the files sets a variable."""
+    text = operand.known
+    if isinstance(operand.value, Unknown) and not splits(operand):
+        text = operand.value.prefix
+    return _OPERAND_THAT_ASSIGNS.match(text or "") is not None
 
 
 def _program(call: Call, word: Word) -> None:
@@ -38,16 +60,84 @@ def _program(call: Call, word: Word) -> None:
     if text is None:
         call.unknown("awk's program cannot be known", word)
         return
-    plain = _COMMENT.sub("", _STRING.sub('""', text))
-    plain = _COMPARES.sub("  ", _PATTERN.sub(r"\1 0", plain)).replace("||", "  ")
-    if '"' in plain.replace('""', ""):
-        call.unknown("awk's program has quotes that cannot be paired", word)
-        return
-    found = _REACHES_OUT.search(plain)
-    if found is not None:
-        call.unknown(f"awk's program uses {found[0]}", word)
-        return
-    while _IN_PARENTHESES.search(plain):
-        plain = _IN_PARENTHESES.sub(" 0 ", plain)
-    if _PRINTS_TO_FILE.search(plain):
-        call.unknown("awk's program writes a file", word)
+    reason = reaches_out(text)
+    if reason is not None:
+        call.unknown(f"awk's program {reason}", word)
+
+
+def reaches_out(text: str) -> str | None:
+    """What in an awk program may touch more than its input, None if nothing."""
+    try:
+        tokens = tuple(_tokens(text))
+    except _CannotTell as error:
+        return str(error)
+    for token in tokens:
+        if token in _REACHES_OUT:
+            return f"uses {token}"
+    return "writes a file" if _prints_to_file(tokens) else None
+
+
+class _CannotTell(Exception):
+    """The text cannot be taken apart for certain."""
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Strings as `""`, patterns as `//`, no blanks and no comments."""
+    at, before = 0, "\n"
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise _CannotTell("has quotes that cannot be paired")
+        kind, token = found.lastgroup, found[0]
+        if kind == "slash" and not _divides(before):
+            pattern = _PATTERN.match(text, at)
+            if pattern is None:
+                raise _CannotTell("has a pattern that does not end")
+            at, before = pattern.end(), "//"
+            yield before
+            continue
+        if kind == "slash" and before in (")", "//", "$"):
+            _must_not_matter(text[at + 1 :])
+        at = found.end()
+        if kind in ("blank", "comment"):
+            continue
+        before = '""' if kind == "string" else token
+        yield before
+
+
+def _divides(before: str) -> bool:
+    """A slash after an operand divides; anywhere else it begins a pattern."""
+    if before in _BEFORE_A_PATTERN:
+        return False
+    return before in (")", "]", '""', "//", "++", "--", "$") or bool(
+        re.match(r"\w|\.\d", before)
+    )
+
+
+def _must_not_matter(rest: str) -> None:
+    """Behind `)` a pattern may stand as well (`if (x) /re/`)."""
+    if "/" in rest and re.search(r'["#()\[\]{};]', rest.partition("/")[0]):
+        raise _CannotTell("has a slash that may divide or begin a pattern")
+
+
+def _prints_to_file(tokens: tuple[str, ...]) -> bool:
+    """A `>` behind `print`, outside of parentheses, in the same statement."""
+    depth, printing, before = 0, False, ""
+    for one in tokens:
+        if one in _OPENS:
+            depth += 1
+        elif one in _OPENS.values():
+            depth = max(0, depth - 1)
+        elif one in ("print", "printf"):
+            printing, depth = True, 0
+        elif one in _ENDS_A_PRINT and not _goes_on(one, before, depth):
+            printing = False
+        elif one in (">", ">>") and printing and not depth:
+            return True
+        before = one
+    return False
+
+
+def _goes_on(end: str, before: str, depth: int) -> bool:
+    """The statement does not end with this line."""
+    return end == "\n" and (depth > 0 or before in _GOES_ON)

@@ -97,6 +97,8 @@ class Program(_Model):
     `old_style`: the first word may be a cluster without a dash (`tar xf`).
     `options_first`: options end at the first operand. `no_options`: a word that
     begins with a dash and is no known option is an operand (`echo ---`).
+    `names_only`: it lists what lies below its operands, but reads no content.
+    `inherits`: a subcommand has the effects of its program too.
     `needs_terminal`: it is interactive.
     """
 
@@ -108,6 +110,8 @@ class Program(_Model):
     single_dash_long: bool = False
     options_first: bool = False
     no_options: bool = False
+    inherits: bool = True
+    names_only: bool = False
     old_style: bool = False
     needs_terminal: bool = False
     effects: Effects = Field(default=(), strict=False)

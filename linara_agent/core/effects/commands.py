@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from linara_agent.core.effects.arguments import Arguments, take_apart
+from linara_agent.core.effects.arguments import Arguments, splits, take_apart
 from linara_agent.core.effects.catalogue import Operand, Program, Role
 from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.effects.listing import default_word, remember_listed
 from linara_agent.core.effects.place import Place
-from linara_agent.core.effects.trace import Call, Sink, Taint
-from linara_agent.core.shell.script import Known, Unknown, Word
+from linara_agent.core.effects.trace import Call, Command, Sink, Taint
+from linara_agent.core.shell.script import Unknown, Word
 
 STANDARD_DIRECTORIES = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 _DEEPEST = 12
@@ -43,18 +44,58 @@ def resolve_command(call: Call, words: tuple[Word, ...]) -> None:
     if not name:
         call.unknown("an empty program name", program_word)
         return
-    found = _program(call, name)
+    standard = _standard(call, name)
+    span = (program_word.span.start, program_word.span.end)
+    call.resolution.commands.append(
+        Command(
+            program=posixpath.basename(name),
+            words=tuple(word.known for word in arguments),
+            invocation=call.index,
+            span=span,
+        )
+    )
+    call = replace(call, command=len(call.resolution.commands) - 1)
+    found = call.resolution.catalogue.find(standard) if standard is not None else None
     if found is None:
         _unknown_program(call, name, program_word)
         return
     resolve_program(call.inside(found, arguments))
+    if found.name in _MOVE:
+        _moves(call, found.name, arguments)
 
 
-def _program(call: Call, name: str) -> Program | None:
-    directory, _, plain = name.rpartition("/")
-    if directory and directory not in STANDARD_DIRECTORIES:
-        return None
-    return call.resolution.catalogue.find(plain)
+def _standard(call: Call, name: str) -> str | None:
+    """The plain name, unless its path leads to another program of that name."""
+    if "/" not in name:
+        return name
+    paths = [place.absolute(name) or name for place in call.places]
+    found = {posixpath.dirname(path) in STANDARD_DIRECTORIES for path in paths}
+    if found == {True, False}:
+        call.unknown(f"which program {name} is depends on the directory")
+    return posixpath.basename(paths[0]) if True in found else None
+
+
+_MOVE = frozenset(("cd", "pushd", "popd"))
+
+
+def _moves(call: Call, name: str, words: tuple[Word, ...]) -> None:
+    targets = [
+        word
+        for word in words
+        if not (word.known or "").startswith(("-", "+")) and word.known != ""
+    ]
+    back = any(re.fullmatch(r"-|[+-]\d+", word.known or "") for word in words)
+    if back or name == "popd" or (name == "pushd" and not targets):
+        places: tuple[Place, ...] = (call.places[0].at(None),)
+    elif targets:
+        places = moved(call, targets[0])
+    elif words and words[-1].known == "":
+        return
+    else:
+        places = tuple(place.at(place.home) for place in call.places[:1])
+    program = call.invocation.program
+    sure = program is not None and program.known in (*_MOVE, "builtin", "command")
+    call.resolution.standing.move(call.index, places, sure=sure)
 
 
 def _unknown_program(call: Call, name: str, word: Word) -> None:
@@ -69,8 +110,8 @@ def _unknown_program(call: Call, name: str, word: Word) -> None:
 
 def resolve_program(call: Call) -> None:
     program = call.program
-    for kind in program.effects:
-        _own_effect(call, kind)
+    if not program.subcommand:
+        _own_effects(call)
     if program.analyser is not None:
         analyser = call.resolution.analysers.get(program.analyser)
         if analyser is None:
@@ -81,12 +122,15 @@ def resolve_program(call: Call) -> None:
     _described(call)
 
 
+def _own_effects(call: Call) -> None:
+    for kind in call.program.effects:
+        _own_effect(call, kind)
+
+
 def _own_effect(call: Call, kind: EffectKind, word: Word | None = None) -> None:
     if kind is EffectKind.NETWORK:
         call.trace.emits.add(Taint.NETWORK)
         call.trace.sinks.add(Sink.NETWORK)
-    if kind is EffectKind.EXECUTE and call.program.name in _INTERPRETERS:
-        call.trace.sinks.add(Sink.INTERPRETER)
     call.effect(kind, call.program.name, word=word)
 
 
@@ -142,10 +186,12 @@ def moved(call: Call, word: Word) -> tuple[Place, ...]:
 
 
 def _subcommand(call: Call, rest: tuple[Word, ...]) -> None:
+    name = rest[0].known if rest else None
+    found = call.program.subcommands.get(name) if name is not None else None
+    if found is None or found.inherits:
+        _own_effects(call)
     if not rest:
         return
-    name = rest[0].known
-    found = call.program.subcommands.get(name) if name is not None else None
     if found is None:
         call.unknown(
             f"{call.program.name} {name or 'with an unknown subcommand'}", rest[0]
@@ -161,6 +207,8 @@ def _wrapped(
     rest: tuple[Word, ...],
 ) -> None:
     place = call.program.command_from
+    if any(given.option.operands is Role.NONE for given in arguments.given):
+        return  # it only tells what would run (`command -v`)
     if place == "after:--":
         start = arguments.dashes
         command = tuple(arguments.operands[start:]) if start is not None else ()
@@ -173,8 +221,8 @@ def _wrapped(
 
 
 def may_hide(word: Word) -> bool:
-    """An unquoted unknown may become no word at all, or several."""
-    return isinstance(word.value, Unknown) and not word.quoted
+    """It may become no word at all, or several."""
+    return isinstance(word.value, Unknown) and splits(word)
 
 
 def run(call: Call, command: tuple[Word, ...]) -> None:
@@ -198,25 +246,27 @@ def _operands(
     program = call.program
     recursive = any(given.option.recursive for given in arguments.given)
     override = [g.option.operands for g in arguments.given if g.option.operands]
+    # `python -c CODE` reads no program from its input.
+    code = any(given.option.role is Role.CODE for given in arguments.given)
     drops = {given.option.drops for given in arguments.given if given.option.drops}
     specs = [one for one in program.operand if one.position not in drops]
     for spec in specs:
         chosen = _chosen(spec, operands, specs)
-        if not chosen and spec.default is not None and not operands:
-            chosen = (_default_word(call, spec.default),)
+        if not (chosen or operands or code) and spec.default is not None:
+            chosen = (default_word(call, spec.default),)
         for word in chosen:
             if spec.harmless and re.fullmatch(spec.harmless, word.known or ""):
                 continue
             for kind in spec.effects:
                 _own_effect(call, kind, word)
             role = override[0] if override else spec.role
-            with_role(call, role, word, recursive=recursive or spec.recursive)
+            whole = recursive or spec.recursive
+            if role is Role.READ and program.names_only:
+                call.path(EffectKind.READ, word, recursive=whole, names_only=True)
+            else:
+                with_role(call, role, word, recursive=whole)
     _unforeseen(call, specs, operands, drops)
-    _lists(call, operands, specs)
-
-
-def _default_word(call: Call, text: str) -> Word:
-    return Word(span=call.invocation.span, source=text, value=Known(text))
+    remember_listed(call, arguments, operands)
 
 
 def _chosen(
@@ -257,38 +307,6 @@ def _unforeseen(
         call.unknown(f"{call.program.name} takes no such operand", extra)
 
 
-def _lists(call: Call, operands: tuple[Word, ...], specs: list[Operand]) -> None:
-    """Which paths its output names: those of its operands, or of its input."""
-    named = [word for word in operands if word.known != "-"]
-    if call.program.output == "operands":
-        words = named or [_default_word(call, ".")]
-        roots = [p.absolute(w.known) for p in call.places for w in words if w.known]
-        if len(roots) == len(words) * len(call.places) and None not in roots:
-            call.trace.lists = tuple(root for root in roots if root is not None)
-    if call.program.output == "input" and (not named or _only_pattern(specs, operands)):
-        call.trace.lists = incoming(call)
-        call.trace.rooted = incoming_rooted(call)
-
-
-def _only_pattern(specs: list[Operand], operands: tuple[Word, ...]) -> bool:
-    first = [one for one in specs if one.position == "first"]
-    return bool(first) and first[0].role is Role.PATTERN and len(operands) == 1
-
-
-def incoming(call: Call) -> tuple[str, ...] | None:
-    """The roots of the paths on its standard input."""
-    listed = [call.resolution.trace(i).lists for i in call.invocation.piped_from]
-    if not listed or None in listed:
-        return None
-    return tuple(dict.fromkeys(root for roots in listed for root in roots or ()))
-
-
-def incoming_rooted(call: Call) -> bool:
-    """The paths on its standard input all begin with a slash, a dot or a name."""
-    sources = call.invocation.piped_from
-    return bool(sources) and all(call.resolution.trace(i).rooted for i in sources)
-
-
 def with_role(
     call: Call,
     role: Role,
@@ -316,10 +334,26 @@ def _run_role(call: Call, word: Word) -> None:
 def _host_role(call: Call, word: Word) -> None:
     call.trace.emits.add(Taint.NETWORK)
     call.trace.sinks.add(Sink.NETWORK)
-    call.effect(EffectKind.NETWORK, word.known, word=word)
+    host = None if word.known is None else host_of(word.known)
+    call.effect(EffectKind.NETWORK, host, word=word)
+
+
+_HOST = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/?#\\]*@)?([\w.-]+|\[[\da-f:.]+\])(?::\d*)?(?:[/?#].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def host_of(text: str) -> str | None:
+    """The host in a URL, in `user@host`, or alone; None where none can be told."""
+    found = _HOST.fullmatch(text)
+    return None if found is None else found[1].strip("[]").lower()
 
 
 def _code_role(call: Call, word: Word) -> None:
+    read = word.known in ("-", "/dev/stdin", "/dev/fd/0") or word.known is None
+    if read and call.program.name in _INTERPRETERS:
+        call.trace.sinks.add(Sink.INTERPRETER)
     call.effect(EffectKind.EXECUTE, call.program.name, word=word, note="runs code")
 
 

@@ -60,7 +60,8 @@ class Effect:
 
     `target` is an absolute path, a host, or a program, by kind; None if nothing
     can be said of it. `cls` is set for paths only. `invocation` is an index into
-    `Script.invocations`, None for what was measured in the twin.
+    `Script.invocations`, None for what was measured in the twin; `command` one into
+    the commands that a reading found.
     """
 
     kind: EffectKind
@@ -72,3 +73,4 @@ class Effect:
     invocation: int | None = None
     span: tuple[int, int] | None = None
     note: str | None = None
+    command: int | None = None

@@ -1,6 +1,7 @@
 """Variables that change what runs, and variables that hold secrets."""
 
 import re
+from collections.abc import Iterable
 
 _CHANGES_WHAT_RUNS = re.compile(
     r"PATH|LD_\w+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|PS4|SHELLOPTS|BASHOPTS|BASH_FUNC.*"
@@ -15,6 +16,29 @@ _SECRET = re.compile(
     r"(?i).*(secret|token|passw|api_?key|access_?key|private_?key|credential).*"
     r"|.*_KEY|.*_PAT|PGPASSWORD|MYSQL_PWD"
 )
+
+
+_SETS = re.compile(
+    r"\b(?:for|select)\s+([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*):?=|\bcoproc\s+([A-Za-z_]\w*)"
+)
+_BUILTINS_THAT_SET = frozenset(("read", "mapfile", "readarray", "getopts", "printf"))
+
+
+def set_by_constructs(text: str) -> tuple[str, ...]:
+    """The telling variables that loops and expansions (`${PATH:=x}`) may set.
+
+    Looked for in the text itself: it is the same in whatever stands around it.
+    """
+    names = (name for groups in _SETS.findall(text) for name in groups if name)
+    return tuple(dict.fromkeys(name for name in names if changes_what_runs(name)))
+
+
+def set_by_builtin(program: str, words: Iterable[str | None]) -> tuple[str, ...]:
+    """The telling variables that `read` and its like are given."""
+    if program not in _BUILTINS_THAT_SET:
+        return ()
+    names = (re.match(r"(?:-[a-z]*[vau])?([A-Za-z_]\w*)", word or "") for word in words)
+    return tuple(n[1] for n in names if n is not None and changes_what_runs(n[1]))
 
 
 def changes_what_runs(name: str) -> bool:

@@ -3,10 +3,13 @@
 Source: find(1) of findutils 4.9. An expression that is not known here is unknown.
 """
 
+import re
 from dataclasses import replace
 
+from linara_agent.core.effects.arguments import splits
 from linara_agent.core.effects.commands import run
 from linara_agent.core.effects.effect import Certainty, EffectKind
+from linara_agent.core.effects.glob import matches
 from linara_agent.core.effects.trace import Call
 from linara_agent.core.effects.xargs import filled
 from linara_agent.core.shell.script import Known, Pattern, Unknown, Word
@@ -26,9 +29,10 @@ _WITH_VALUE = frozenset(
      "-newer", "-path", "-perm", "-printf", "-regex", "-regextype", "-samefile",
      "-size", "-type", "-uid", "-used", "-user", "-wholename", "-xtype", "-context")
 )  # fmt: skip
+_NEWER = re.compile(r"-newer[aBcm][aBcmt]")
 _WRITES = frozenset(("-fprint", "-fprint0", "-fls", "-fprintf"))
 _RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
-_NAMES_ONLY = frozenset(("-printf", "-ls"))
+_OTHER_OUTPUT = frozenset(("-printf", "-ls"))
 
 
 def find(call: Call) -> None:
@@ -41,8 +45,8 @@ def find(call: Call) -> None:
     if not roots:
         roots = [Word(span=call.invocation.span, source=".", value=Known("."))]
     for root in roots:
-        call.path(EffectKind.READ, root, recursive=True)
-    _remember(call, roots)
+        call.path(EffectKind.READ, root, recursive=True, names_only=True)
+    _remember(call, roots, filtered=_is_filtered(words))
     _expression(call, words, roots)
 
 
@@ -64,30 +68,41 @@ def _starts_expression(word: Word) -> bool:
     return text.startswith("-") or text in ("(", "!", ",", ")")
 
 
-def _remember(call: Call, roots: list[Word]) -> None:
-    """What it prints lies below its starting points, spelt as these are."""
+def _remember(call: Call, roots: list[Word], *, filtered: bool) -> None:
+    """What it prints lies below its starting points, spelt as these are.
+
+    With a test it is seldom the starting point itself: then the tree ends in `/**`.
+    """
+    ending = "/**" if filtered else ""
     absolute = [p.absolute(w.known) for p in call.places for w in roots if w.known]
     if len(absolute) == len(roots) * len(call.places) and None not in absolute:
-        call.trace.lists = tuple(path for path in absolute if path is not None)
+        call.trace.lists = tuple(
+            path.rstrip("/") + ending or path for path in absolute if path is not None
+        )
         call.trace.rooted = True
 
 
 def _expression(call: Call, words: list[Word], roots: list[Word]) -> None:
+    runs = False
     while words:
         word = words.pop(0)
         text = word.known
-        if text in _NAMES_ONLY:
+        if text in _OTHER_OUTPUT:
             call.trace.lists = None
         if text in _ALONE:
             continue
-        if text in _WITH_VALUE:
+        if text in _WITH_VALUE or _NEWER.fullmatch(text or ""):
             _value(call, text or "", words)
         elif text == "-delete":
             _delete(call, roots)
         elif text in _RUNS:
+            runs = True
             _run(call, text or "", words)
         else:
             _writes(call, word, words)
+    if runs:
+        # What the commands print is among the names.
+        call.trace.lists = None
 
 
 def _writes(call: Call, word: Word, words: list[Word]) -> None:
@@ -105,18 +120,49 @@ def _value(call: Call, text: str, words: list[Word]) -> None:
     if not words:
         return
     value = words.pop(0)
-    splits = isinstance(value.value, Unknown) and not value.quoted
-    # `-name *.c` unquoted is a common slip: the shell puts file names there. One
-    # that begins with a dash would be read as a test, so only these are doubtful.
-    if splits:
+    if isinstance(value.value, Unknown) and splits(value):
         call.unknown(f"the value of {text} may become several words", value)
+    # `-name *.c` unquoted is a common slip: the shell puts file names there. These
+    # become tests only if one of them is spelt like one.
+    if isinstance(value.value, Pattern) and any(
+        matches(value.value.text, action) for action in _ACTIONS
+    ):
+        call.unknown(f"the value of {text} may expand to an action", value)
+
+
+_ACTIONS = ("-delete", *sorted(_RUNS), *sorted(_WRITES))
+_NARROWS = frozenset(("-maxdepth", "-mindepth", "-type", "-xtype", "-regextype"))
+"""With these alone, it is the whole tree that is meant."""
 
 
 def _delete(call: Call, roots: list[Word]) -> None:
     """`-delete` removes what matches: entries below the roots, seldom all of them."""
     possible = replace(call, certainty=Certainty.POSSIBLE)
-    for root in roots:
-        possible.path(EffectKind.DELETE, root, recursive=True)
+    listed = call.trace.lists
+    if listed is None:
+        for root in roots:
+            possible.path(EffectKind.DELETE, root, recursive=True)
+        return
+    for path in listed:
+        possible.tree(EffectKind.DELETE, path)
+
+
+def _is_filtered(words: list[Word]) -> bool:
+    """A test before the first action decides what is meant, and plainly so."""
+    texts = [word.known or "" for word in words]
+    if any(text in _UNCLEAR for text in texts):
+        return False
+    ends = [i for i, text in enumerate(texts) if text == "-delete" or text in _RUNS]
+    before = texts[: ends[0]] if ends else texts
+    tests = [
+        i for i, text in enumerate(before) if text in _WITH_VALUE or text == "-empty"
+    ]
+    return any(
+        before[i] not in _NARROWS and texts[i + 1 : i + 2] != ["*"] for i in tests
+    )
+
+
+_UNCLEAR = frozenset(("-o", "-or", ",", "!", "-not"))
 
 
 def _run(call: Call, text: str, words: list[Word]) -> None:

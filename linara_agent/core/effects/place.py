@@ -207,12 +207,17 @@ def may_run_later(glob: str, place: Place) -> PathClass | None:
 
 
 def _meeting(glob: str, patterns: tuple[str, ...], home: str) -> Iterator[str]:
-    telling = any(char.isalnum() for char in glob.rpartition("/")[2])
+    name = glob.rpartition("/")[2]
+    telling = any(char.isalnum() for char in name)
     for pattern in patterns:
-        if pattern.startswith("**/") and pattern[3] != "." and not telling:
-            continue
         full = home + pattern[1:] if pattern.startswith("~/") else pattern
-        if intersect(glob, full):
+        ending = pattern.removeprefix("**/")
+        if pattern.startswith("**/*"):
+            # `main*` might match `main.key`; only one like `*.k*` hints at it.
+            hints = telling and matches(name, ending.replace("*", "x"))
+        else:
+            hints = telling or pattern[:3] != "**/" or ending.startswith(".")
+        if hints and intersect(glob, full):
             yield full
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from linara_agent.core.effects.catalogue import Catalogue, Program
 from linara_agent.core.effects.commands import (
-    moved,
     resolve_command,
 )
 from linara_agent.core.effects.effect import (
@@ -16,9 +15,16 @@ from linara_agent.core.effects.effect import (
     Form,
     PathClass,
 )
-from linara_agent.core.effects.environment import changes_what_runs, holds_secret
+from linara_agent.core.effects.environment import (
+    changes_what_runs,
+    holds_secret,
+    set_by_builtin,
+    set_by_constructs,
+)
 from linara_agent.core.effects.flows import flows
+from linara_agent.core.effects.functions import defined_before
 from linara_agent.core.effects.place import Place
+from linara_agent.core.effects.standing import Standing
 from linara_agent.core.effects.trace import Analyser, Call, Resolution, Sink, Taint
 from linara_agent.core.shell.script import (
     Assignment,
@@ -28,9 +34,8 @@ from linara_agent.core.shell.script import (
     Word,
 )
 
-_MOST_PLACES = 4
 _WRITES = frozenset((">", ">>", ">|", "&>", "&>>", "<>"))
-_NETWORK_FILE = re.compile(r"/dev/(?:tcp|udp)/([^/]*)/.*")
+_NETWORK_FILE = re.compile(r"/dev/(?:tcp|udp)/([^/]*)")
 _NO_PROGRAM = Program(name="", summary="assignments and redirections alone")
 
 
@@ -42,7 +47,7 @@ def resolve(
     *,
     read: Callable[[str], Script],
     depth: int = 0,
-) -> tuple[Effect, ...]:
+) -> Resolution:
     """Every effect of the script, in the order of its text; `read` reads strings
     that are code.
     """
@@ -51,38 +56,36 @@ def resolve(
         catalogue=catalogue,
         analysers=analysers,
         read=read,
+        standing=Standing(script, places),
         depth=depth,
     )
-    standing = _Standing(places)
-    for index, invocation in enumerate(script.invocations):
-        _invocation(resolution, index, invocation, standing)
+    _walk(resolution)
+    if resolution.standing.came_back:
+        everywhere = resolution.standing.everywhere()
+        again = Standing(script, places, again=everywhere)
+        resolution = resolution.afresh(again)
+        _walk(resolution)
     resolution.effects.extend(flows(resolution))
-    return tuple(dict.fromkeys(resolution.effects))
+    resolution.effects.extend(_set_by_constructs(script))
+    return resolution
 
 
-class _Standing:
-    """The directories each subshell may be in; the outermost is `()`."""
-
-    def __init__(self, places: tuple[Place, ...]) -> None:
-        self._at: dict[tuple[int, ...], tuple[Place, ...]] = {(): places}
-
-    def of(self, scope: tuple[int, ...]) -> tuple[Place, ...]:
-        while scope not in self._at:
-            scope = scope[:-1]
-        return self._at[scope]
-
-    def move(self, invocation: Invocation, places: tuple[Place, ...]) -> None:
-        scope = invocation.scope
-        if invocation.conditional:
-            places = tuple(dict.fromkeys((*self.of(scope), *places)))
-        if len(places) > _MOST_PLACES:
-            places = (places[0].at(None),)
-        self._at[scope] = places
+def _set_by_constructs(script: Script) -> Iterator[Effect]:
+    for name in set_by_constructs(script.text):
+        yield Effect(
+            kind=EffectKind.ENVIRONMENT,
+            target=name,
+            certainty=Certainty.POSSIBLE,
+            span=(0, len(script.text)),
+        )
 
 
-def _invocation(
-    resolution: Resolution, index: int, invocation: Invocation, standing: _Standing
-) -> None:
+def _walk(resolution: Resolution) -> None:
+    for index, invocation in enumerate(resolution.script.invocations):
+        _invocation(resolution, index, invocation)
+
+
+def _invocation(resolution: Resolution, index: int, invocation: Invocation) -> None:
     certainty = Certainty.POSSIBLE if invocation.conditional else Certainty.CERTAIN
     call = Call(
         resolution=resolution,
@@ -90,7 +93,7 @@ def _invocation(
         invocation=invocation,
         program=_NO_PROGRAM,
         words=(),
-        places=standing.of(invocation.scope),
+        places=resolution.standing.of(index),
         certainty=certainty,
     )
     for assignment in invocation.assignments:
@@ -99,26 +102,25 @@ def _invocation(
         _redirection(call, redirection)
     _secret_variables(call, invocation)
     program = invocation.program
-    if program is None or program.known in resolution.script.functions:
+    if program is None:
         return
-    resolve_command(call, (program, *invocation.words))
-    if program.known in ("cd", "pushd", "popd"):
-        _change_directory(call, invocation, standing)
+    words = (program, *invocation.words)
+    for name in set_by_builtin(program.known or "", [w.known for w in words[1:]]):
+        call.effect(EffectKind.ENVIRONMENT, name)
+    if not _calls_function(resolution, index, program):
+        resolve_command(call, words)
 
 
-def _change_directory(call: Call, invocation: Invocation, standing: _Standing) -> None:
-    targets = [
-        word for word in invocation.words if not (word.known or "").startswith("-")
-    ]
-    leaves = any(word.known == "-" for word in invocation.words)
-    program = invocation.program.known if invocation.program else None
-    if leaves or program == "popd" or (program == "pushd" and not targets):
-        standing.move(invocation, (call.places[0].at(None),))
-    elif targets:
-        standing.move(invocation, moved(call, targets[0]))
-    else:
-        home = tuple(place.at(place.home) for place in call.places[:1])
-        standing.move(invocation, home)
+def _calls_function(resolution: Resolution, index: int, program: Word) -> bool:
+    """It certainly runs a function of the script, whose body is judged where it
+    stands; a name that a program has too is judged as both.
+    """
+    name = program.known
+    if name is None or name not in resolution.script.functions:
+        return False
+    if resolution.catalogue.find(name) is not None:
+        return False
+    return name in defined_before(resolution.script, index)
 
 
 def _assignment(call: Call, assignment: Assignment) -> None:
@@ -145,9 +147,12 @@ def _redirection(call: Call, redirection: Redirection) -> None:
     if target is None:
         return
     text = target.known
-    network = _NETWORK_FILE.fullmatch(text) if text is not None else None
+    certain = text if text is not None else getattr(target.value, "prefix", "")
+    network = _NETWORK_FILE.match(certain)
     if network is not None:
-        call.trace.sinks.add(Sink.NETWORK)
+        _wired(call)
+        if call.invocation.program is not None and not call.invocation.words:
+            call.resolution.wires.add(redirection.descriptor or "")
         call.effect(EffectKind.NETWORK, network[1], word=target)
     elif redirection.operator in (">&", "<&"):
         _descriptor(call, redirection, target)
@@ -157,6 +162,13 @@ def _redirection(call: Call, redirection: Redirection) -> None:
         call.path(EffectKind.READ, target)
 
 
+def _wired(call: Call) -> None:
+    """Its input or output is a connection."""
+    call.trace.sinks.add(Sink.NETWORK)
+    call.trace.emits.add(Taint.NETWORK)
+    call.trace.wired = True
+
+
 def _is_process(word: Word) -> bool:
     return word.source.startswith(("<(", ">("))
 
@@ -164,6 +176,8 @@ def _is_process(word: Word) -> bool:
 def _descriptor(call: Call, redirection: Redirection, target: Word) -> None:
     """`2>&1` copies a descriptor; `>&file` writes a file."""
     text = target.known
+    if text is not None and text.rstrip("-") in call.resolution.wires:
+        _wired(call)
     if text is not None and re.fullmatch(r"\d*-?", text):
         return
     if redirection.operator == ">&" and text is not None:
@@ -174,14 +188,32 @@ def _descriptor(call: Call, redirection: Redirection, target: Word) -> None:
 
 def nested(call: Call, text: str, word: Word) -> None:
     """The effects of a text that is run as a script of its own."""
+    inner = _nested(call, text, word)
+    if inner is None:
+        return
+    for index, trace in inner.traces.items():
+        call.trace.emits |= trace.emits
+        if not inner.script.invocations[index].piped_from:
+            call.trace.sinks |= trace.sinks
+
+
+def nested_here(call: Call, text: str, word: Word) -> None:
+    """The same for a text that this very shell runs: it may change its directory."""
+    inner = _nested(call, text, word)
+    nested_places = () if inner is None else inner.standing.at_the_end()
+    if inner is not None and nested_places != call.places:
+        call.resolution.standing.move(call.index, nested_places, sure=False)
+
+
+def _nested(call: Call, text: str, word: Word) -> Resolution | None:
     resolution = call.resolution
     if resolution.depth > 8:  # noqa: PLR2004 — nobody nests shells that deep
         call.unknown("shells started within shells too deep", word)
-        return
+        return None
     script = resolution.read(text)
     for opaque in script.opaque:
         call.unknown(f"the script it is given: {opaque.reason}", word)
-    effects = resolve(
+    inner = resolve(
         script,
         call.places,
         resolution.catalogue,
@@ -189,19 +221,17 @@ def nested(call: Call, text: str, word: Word) -> None:
         read=resolution.read,
         depth=resolution.depth + 1,
     )
-    for effect in effects:
+    before = len(resolution.commands)
+    span = (word.span.start, word.span.end)
+    resolution.commands += [
+        replace(one, invocation=call.index, span=span) for one in inner.commands
+    ]
+    for effect in inner.effects:
+        command = None if effect.command is None else effect.command + before
         resolution.effects.append(
-            replace(
-                effect, invocation=call.index, span=(word.span.start, word.span.end)
-            )
+            replace(effect, invocation=call.index, span=span, command=command)
         )
-        _inherit(call, effect)
-
-
-def _inherit(call: Call, effect: Effect) -> None:
-    if effect.kind is EffectKind.NETWORK:
-        call.trace.emits.add(Taint.NETWORK)
-        call.trace.sinks.add(Sink.NETWORK)
+    return inner
 
 
 def unread(script: Script) -> Iterator[Effect]:

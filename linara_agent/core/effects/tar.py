@@ -4,6 +4,7 @@ Source: tar(1) of GNU tar 1.34.
 """
 
 import re
+from dataclasses import replace
 
 from linara_agent.core.effects.commands import parsed
 from linara_agent.core.effects.effect import EffectKind
@@ -15,7 +16,12 @@ _ON_ANOTHER_HOST = re.compile(r"[^/]+:")
 
 
 def tar(call: Call) -> None:
+    started = call
     call, arguments, members = parsed(call)
+    if members and arguments.has("-C"):
+        # Each `-C` moves only the members behind it.
+        both = (*started.places, *call.places)
+        call = replace(call, places=tuple(dict.fromkeys(both)))
     if arguments.has("--version", "--help"):
         return
     modes = [mode for mode in _MODES if arguments.has(mode)]
@@ -28,9 +34,10 @@ def tar(call: Call) -> None:
         if _ON_ANOTHER_HOST.match(archive.known or ""):
             call.unknown("its archive is on another host", archive)
         elif mode in ("-c", "-r", "-u"):
-            call.path(EffectKind.MODIFY, archive)
+            # The archive is found from where tar started, whatever `-C` says.
+            started.path(EffectKind.MODIFY, archive)
         else:
-            call.path(EffectKind.READ, archive)
+            started.path(EffectKind.READ, archive)
     _members(call, mode, members, to_output=arguments.has("-O"))
 
 

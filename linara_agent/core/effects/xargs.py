@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from linara_agent.core.effects.commands import incoming_rooted, parsed, run
+from linara_agent.core.effects.commands import parsed, run
+from linara_agent.core.effects.listing import incoming_rooted
 from linara_agent.core.effects.trace import Call
 from linara_agent.core.shell.script import Unknown, Word
 

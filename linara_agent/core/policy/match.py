@@ -1,15 +1,17 @@
 """Judge effects by a policy: every rule speaks, the strictest wins."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from linara_agent.core.decision import Decision
-from linara_agent.core.effects.effect import Effect, EffectKind
-from linara_agent.core.effects.glob import matches
+from linara_agent.core.effects.effect import Effect, EffectKind, Form, PathClass
+from linara_agent.core.effects.glob import intersect, matches
 from linara_agent.core.effects.place import Place
-from linara_agent.core.policy.policy_file import LoadedFile, PlacedRule
-from linara_agent.core.policy.rule import PolicyLimits, Rule, SandboxSettings
+from linara_agent.core.effects.trace import Command, Reading
+from linara_agent.core.policy.policy_file import LoadedFile, PlacedRule, must_fit
+from linara_agent.core.policy.rule import Model, PolicyLimits, Rule, SandboxSettings
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.shell.script import Script
 
@@ -23,6 +25,7 @@ class Policy:
     limits: PolicyLimits
     sandbox: SandboxSettings
     digests: tuple[str, ...]
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def identity(self) -> str:
@@ -31,47 +34,74 @@ class Policy:
 
 
 def policy_from(name: str, files: tuple[LoadedFile, ...]) -> Policy:
-    """Combine a base file with what it extends (given before it)."""
+    """Combine a base file with what it extends (given before it).
+
+    Raises PolicyProblem if the files do not fit together.
+    """
+    classes = {n: c.paths for file in files for n, c in file.content.classes.items()}
+    must_fit(files, frozenset(classes) | frozenset(PathClass))
     overrides = {o.rule: o for file in files for o in file.content.override}
     rules: list[PlacedRule] = []
-    for file in files:
-        for placed in file.rules:
-            override = overrides.get(placed.rule.id)
-            if override is None:
-                rules.append(placed)
-            else:
-                changed = placed.rule.model_copy(update={"decision": override.decision})
-                rules.append(replace(placed, rule=changed))
-    limits = [file.content.limits for file in files if file.content.limits is not None]
+    for placed in (one for file in files for one in file.rules):
+        override = overrides.get(placed.rule.id)
+        if override is None:
+            rules.append(placed)
+        else:
+            changed = placed.rule.model_copy(update={"decision": override.decision})
+            rules.append(replace(placed, rule=changed))
     masks = tuple(mask for file in files for mask in file.content.sandbox.masks)
-    last = files[-1].content.sandbox
+    sandbox = SandboxSettings.model_validate(
+        _latest(file.content.sandbox for file in files) | {"masks": masks}
+    )
+    limits = _latest(file.content.limits for file in files)
     return Policy(
         name=name,
         rules=tuple(rules),
-        limits=limits[-1] if limits else PolicyLimits(),
-        sandbox=last.model_copy(update={"masks": masks}),
+        limits=PolicyLimits.model_validate(limits),
+        sandbox=sandbox,
         digests=tuple(file.digest for file in files),
+        classes=classes,
     )
 
 
-def judge(
-    script: Script, effects: tuple[Effect, ...], policy: Policy, place: Place
-) -> Verdict:
+def _latest(tables: Iterable[Model | None]) -> dict[str, object]:
+    """Each key as the last file that sets it has it."""
+    found: dict[str, object] = {}
+    for table in tables:
+        if table is not None:
+            found |= {key: getattr(table, key) for key in table.model_fields_set}
+    return found
+
+
+def judge(script: Script, reading: Reading, policy: Policy, place: Place) -> Verdict:
     """The verdict; it is never empty, and "no rule matched" is a review."""
+    subject = _Subject(reading=reading, place=place, classes=policy.classes)
     findings: list[Finding] = []
-    for index, effect in enumerate(effects):
-        findings += _judged(script, effect, index, policy, place)
-    for index in range(len(script.invocations)):
-        findings += _by_invocation(script, index, policy)
-    return Verdict(findings=tuple(findings) or (_nothing(script),), effects=effects)
+    for index, effect in enumerate(reading.effects):
+        findings += _judged(subject, effect, index, policy)
+    for command in reading.commands:
+        findings += _by_command(command, policy)
+    return Verdict(
+        findings=tuple(findings) or (_nothing(script),), effects=reading.effects
+    )
 
 
-def _by_invocation(script: Script, index: int, policy: Policy) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """What a rule is held against, beside the one effect."""
+
+    reading: Reading
+    place: Place
+    classes: Mapping[str, tuple[str, ...]]
+
+
+def _by_command(command: Command, policy: Policy) -> Iterator[Finding]:
     """Rules that name no effect speak of the command itself."""
-    start, end = script.invocations[index].span
     for placed in policy.rules:
-        if not placed.rule.effect and _invocation_matches(placed.rule, script, index):
-            yield _finding(placed, (start, end), None)
+        rule = placed.rule
+        speaks = not rule.effect and command.program in rule.program
+        if speaks and (not rule.words or _words_match(rule, command)):
+            yield _finding(placed, command.span, None)
 
 
 def _nothing(script: Script) -> Finding:
@@ -82,11 +112,11 @@ def _nothing(script: Script) -> Finding:
 
 
 def _judged(
-    script: Script, effect: Effect, index: int, policy: Policy, place: Place
+    subject: _Subject, effect: Effect, index: int, policy: Policy
 ) -> Iterator[Finding]:
     matched = False
     for placed in policy.rules:
-        if placed.rule.effect and _matches(placed.rule, effect, script, place):
+        if placed.rule.effect and _matches(placed.rule, effect, subject):
             matched = True
             yield _finding(placed, effect.span, index, effect.note)
     if effect.kind is EffectKind.UNKNOWN or not matched:
@@ -125,18 +155,67 @@ def _finding(
     )
 
 
-def _matches(rule: Rule, effect: Effect, script: Script, place: Place) -> bool:
+def _matches(rule: Rule, effect: Effect, subject: _Subject) -> bool:
+    place = subject.place
     keys = (
-        not rule.effect or effect.kind in rule.effect,
-        not rule.cls or effect.cls in rule.cls,
+        effect.kind in rule.effect,
+        not rule.cls or any(_in_class(one, effect, subject) for one in rule.cls),
         not rule.certainty or effect.certainty in rule.certainty,
-        not rule.path or _any_glob(rule.path, effect.target, place),
+        not rule.path or _path_matches(rule, rule.path, effect, place),
         not rule.target or _any_glob(rule.target, effect.target, place),
         not rule.host or _any_glob(rule.host, effect.target, place),
         not rule.program or _program(effect.program) in rule.program,
-        not rule.words or _words_match(rule, script, effect.invocation),
+        not rule.words or _words_of(effect, rule, subject.reading),
     )
     return all(keys)
+
+
+def _in_class(name: str, effect: Effect, subject: _Subject) -> bool:
+    own = subject.classes.get(name)
+    if own is None:
+        return effect.cls == name
+    return effect.cls is not None and _any_glob(own, effect.target, subject.place)
+
+
+def _path_matches(
+    rule: Rule, globs: tuple[str, ...], effect: Effect, place: Place
+) -> bool:
+    """Whether the rule's paths are spoken of; a rule that forbids is taken wider.
+
+    It also speaks of a glob that may match its paths, of the directory whose content
+    it names (`cp x /etc/sudoers.d`), and of a tree above that is deleted or whose
+    permissions change.
+    """
+    target = effect.target
+    if _any_glob(globs, target, place):
+        return True
+    if rule.decision is Decision.ALLOW or target is None:
+        return False
+    expanded = [one for glob in globs if (one := _expanded(glob, place)) is not None]
+    wider = any(
+        matches(one.removesuffix("/**"), target)
+        for one in expanded
+        if one.endswith("/**")
+    )
+    if effect.form is Form.GLOB:
+        return wider or any(
+            intersect(target, one) or intersect(target, one.removesuffix("/**"))
+            for one in expanded
+            if "[*]" not in one
+        )
+    if effect.form is Form.UNDER and effect.kind in _WHOLE_TREES:
+        below = target.rstrip("/") + "/"
+        return wider or any(one.startswith(below) for one in expanded)
+    return wider
+
+
+_WHOLE_TREES = (EffectKind.DELETE, EffectKind.METADATA)
+
+
+def _words_of(effect: Effect, rule: Rule, reading: Reading) -> bool:
+    if effect.command is None:
+        return False
+    return _words_match(rule, reading.commands[effect.command])
 
 
 def _program(name: str | None) -> str:
@@ -162,21 +241,13 @@ def _expanded(glob: str, place: Place) -> str | None:
     return glob
 
 
-def _invocation_matches(rule: Rule, script: Script, index: int) -> bool:
-    program = script.invocations[index].program
-    name = (program.known or "").rpartition("/")[2] if program is not None else ""
-    return name in rule.program and (
-        not rule.words or _words_match(rule, script, index)
-    )
-
-
-def _words_match(rule: Rule, script: Script, index: int | None) -> bool:
-    if index is None or index >= len(script.invocations):
-        return False
-    texts = [word.known for word in script.invocations[index].words]
-    return any(
-        re.fullmatch(pattern, text)
-        for pattern in rule.words
-        for text in texts
-        if text is not None
-    )
+def _words_match(rule: Rule, command: Command) -> bool:
+    """One word matches, or an option with the word behind it (`--pid host`)."""
+    words = command.words
+    texts = [word for word in words if word is not None]
+    texts += [
+        f"{option}={value}"
+        for option, value in pairwise(words)
+        if option is not None and value is not None and option.startswith("-")
+    ]
+    return any(re.fullmatch(pattern, text) for pattern in rule.words for text in texts)

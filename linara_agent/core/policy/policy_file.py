@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
@@ -43,13 +43,10 @@ class PlacedRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedFile:
     name: str
+    text: str
     content: PolicyFile
     rules: tuple[PlacedRule, ...]
     digest: str
-
-
-_RULE = re.compile(r"^\s*\[\[\s*rule\s*\]\]")
-_TABLE = re.compile(r"^\s*\[\[?\s*([\w.-]+)\s*\]\]?")
 
 
 def policy_file_from(text: str, *, file: str) -> LoadedFile:
@@ -57,33 +54,101 @@ def policy_file_from(text: str, *, file: str) -> LoadedFile:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _problem([f"{file}: {error}"]) from None
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if _RULE.match(line)]
+        raise unusable([_toml_problem(text, file, error)]) from None
     try:
         content = PolicyFile.model_validate(data)
     except ValidationError as error:
-        found = [_place(text, file, lines, one) for one in error.errors()]
-        raise _problem(found) from None
-    rules = tuple(
-        PlacedRule(rule=rule, where=f"{file}:{line}")
-        for rule, line in zip(content.rule, lines, strict=False)
-    )
-    if len(rules) != len(content.rule):
-        raise _problem([f"{file}: write each rule as its own [[rule]] table"])
-    ids = [rule.id for rule in content.rule]
-    twice = sorted({name for name in ids if ids.count(name) > 1})
+        found = [_place(text, file, one) for one in error.errors()]
+        raise unusable([*found, *_twice(data, text, file)]) from None
+    lines = _lines(text, "rule")
+    if len(lines) != len(content.rule):
+        raise unusable([f"{file}:1: rule: write each rule as its own [[rule]] table"])
+    twice = _twice(data, text, file)
     if twice:
-        raise _problem([f"{file}: rule ids used twice: {', '.join(twice)}"])
-    digest = sha256(text.encode()).hexdigest()
-    return LoadedFile(name=file, content=content, rules=rules, digest=digest)
+        raise unusable(twice)
+    return LoadedFile(
+        name=file,
+        text=text,
+        content=content,
+        rules=tuple(
+            PlacedRule(rule=rule, where=f"{file}:{line}")
+            for rule, line in zip(content.rule, lines, strict=True)
+        ),
+        digest=sha256(text.encode()).hexdigest(),
+    )
 
 
-def _place(text: str, file: str, lines: list[int], error: Any) -> str:  # noqa: ANN401 — pydantic's ErrorDetails is not exported
+def must_fit(files: Iterable[LoadedFile], classes: Collection[str]) -> None:
+    """Raise PolicyProblem that names all that does not fit between the files."""
+    listed = tuple(files)
+    known = {one.rule.id: one.where for file in listed for one in file.rules}
+    problems: list[str] = []
+    for file in listed:
+        for placed in file.rules:
+            if known[placed.rule.id] != placed.where:
+                other = known[placed.rule.id]
+                problems.append(
+                    f"{placed.where}: id: {placed.rule.id} is used at {other} too"
+                )
+            problems += [
+                f"{placed.where}: class: there is no class {name}"
+                for name in placed.rule.cls
+                if name not in classes
+            ]
+        lines = _lines(file.text, "override")
+        for line, override in zip(lines, file.content.override, strict=False):
+            if override.rule not in known:
+                where = f"{file.name}:{_line_of(file.text, 'rule', line)}"
+                problems.append(f"{where}: override: there is no rule {override.rule}")
+    if problems:
+        raise unusable(problems)
+
+
+def key_line(file: LoadedFile, key: str) -> int:
+    """The line on which a key of the outermost table stands."""
+    return _line_of(file.text, key, 1)
+
+
+def _lines(text: str, table: str) -> list[int]:
+    header = re.compile(rf"^\s*\[\[\s*{table}\s*\]\]")
+    return [n for n, line in enumerate(text.splitlines(), 1) if header.match(line)]
+
+
+def _toml_problem(text: str, file: str, error: tomllib.TOMLDecodeError) -> str:
+    """`file:line: key: message`, from the place that the parser's message ends in."""
+    message = str(error)
+    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+    lines = text.splitlines() or [""]
+    line = int(found[1]) if found is not None and found[1] else len(lines)
+    key = re.match(r"\s*([\w.-]+)\s*=", lines[min(line, len(lines)) - 1])
+    named = f"{key[1]}: " if key is not None else ""
+    plain = message[: found.start()] if found is not None else message
+    return f"{file}:{line}: {named}{plain}"
+
+
+def _twice(data: Mapping[str, Any], text: str, file: str) -> list[str]:
+    """Rule ids that are used more than once, each at its later place."""
+    rules = data.get("rule")
+    listed = rules if isinstance(rules, list) else []
+    ids = [one.get("id") if isinstance(one, dict) else None for one in listed]
+    return [
+        f"{file}:{_line_of(text, 'id', line)}: id: the rule id {name} is used twice"
+        for index, (name, line) in enumerate(
+            zip(ids, _lines(text, "rule"), strict=False)
+        )
+        if name is not None and name in ids[:index]
+    ]
+
+
+def _place(text: str, file: str, error: Any) -> str:  # noqa: ANN401 — pydantic's ErrorDetails is not exported
     """`file:line: key: message`, the line of the key where it can be found."""
     location = list(error["loc"])
     start = 1
-    if location[:1] == ["rule"] and len(location) > 1 and location[1] < len(lines):
-        start = lines[location[1]]
+    if len(location) > 1 and isinstance(location[1], int):
+        lines = _lines(text, str(location[0]))
+        start = lines[location[1]] if location[1] < len(lines) else 1
+    elif len(location) > 1:
+        start = _line_of(text, str(location[0]), 1)
     key = next((str(part) for part in reversed(location) if isinstance(part, str)), "")
     line = _line_of(text, key, start)
     dotted = ".".join(str(part) for part in location) or "file"
@@ -92,7 +157,11 @@ def _place(text: str, file: str, lines: list[int], error: Any) -> str:  # noqa: 
     return f"{file}:{line}: {dotted}: {message}"
 
 
+_TABLE = re.compile(r"^\s*\[\[?\s*([\w.-]+)\s*\]\]?")
+
+
 def _line_of(text: str, key: str, start: int) -> int:
+    """The line of the key in the table that starts there, else that start."""
     pattern = re.compile(rf"^\s*(\[+\s*)?{re.escape(key)}\b")
     for number, line in enumerate(text.splitlines(), 1):
         if number > start and _TABLE.match(line) and start > 1:
@@ -102,7 +171,7 @@ def _line_of(text: str, key: str, start: int) -> int:
     return start
 
 
-def _problem(problems: list[str]) -> PolicyProblem:
+def unusable(problems: list[str]) -> PolicyProblem:
     listed = "\n  ".join(problems)
     return PolicyProblem(
         f"The policy cannot be used:\n  {listed}",

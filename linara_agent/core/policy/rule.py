@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from linara_agent.core.decision import Decision
-from linara_agent.core.effects.effect import Certainty, EffectKind, PathClass
+from linara_agent.core.effects.effect import Certainty, EffectKind
 
 WRITE = (EffectKind.CREATE, EffectKind.MODIFY)
 """What the word `write` in a policy file stands for."""
@@ -36,18 +36,18 @@ class Model(BaseModel):
 class Rule(Model):
     """Keys are ANDed, the values of a key ORed; a missing key matches everything.
 
-    `path` and `host` are globs ("~" and "$WORKSPACE" are expanded), `words` are
-    regular expressions one of which must match a word of the invocation. `because`
-    says what is wrong and names the nearest thing that is allowed. `match` and
-    `not_match` are commands that are checked whenever the file is loaded by
-    `policy test`.
+    `class` is one of ours or of the file's `[classes]`. `path` and `host` are globs
+    ("~" and "$WORKSPACE" are expanded). `words` are regular expressions one of which
+    must match a whole word of the command, or an option and its value written as
+    `OPTION=VALUE`. `because` says what is wrong and names the nearest thing that is
+    allowed. `match` and `not_match` are commands that the rule speaks of, or not.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     decision: Annotated[Decision, BeforeValidator(_decision)]
     because: str = Field(min_length=10)
     effect: Annotated[tuple[EffectKind, ...], BeforeValidator(_kinds)] = ()
-    cls: tuple[PathClass, ...] = Field(default=(), alias="class")
+    cls: tuple[str, ...] = Field(default=(), alias="class")
     path: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     host: tuple[str, ...] = ()

@@ -4,19 +4,31 @@ from collections.abc import Iterable, Iterator
 
 from linara_agent.core.shell.bashlex_reader import CommandSpans, commands
 from linara_agent.core.shell.lexical import (
+    broken_tokens,
     fences,
     openers_agree,
     suspicious_characters,
+    without_quotes,
 )
 from linara_agent.core.shell.modes import changed_rules
 from linara_agent.core.shell.mvdan_reader import lower
 from linara_agent.core.shell.mvdan_words import Lowering
-from linara_agent.core.shell.offsets import Offsets
-from linara_agent.core.shell.reading import BashlexTree, NotParsed, Parsers
-from linara_agent.core.shell.script import Invocation, Node, Opaque, Script, Span
+from linara_agent.core.shell.reading import (
+    BashlexTree,
+    Failure,
+    NotParsed,
+    Parsers,
+)
+from linara_agent.core.shell.script import Invocation, Opaque, Script, Span
 from linara_agent.core.shell.shadows import certain_functions
 from linara_agent.core.shell.subscripts import run_by_subscript
 from linara_agent.core.shell.words import Surroundings
+
+_TOO_SLOW = Failure.DEADLINE.value
+_MOST_SLOW = 2
+"""Commands that may each take the whole time that bashlex is given."""
+_MOST_CHARACTERS = 50_000
+"""Of single commands; bashlex needs about 3 s for so many."""
 
 
 def read(text: str, parsers: Parsers, *, home: str | None) -> Script:
@@ -47,10 +59,12 @@ def _read(
 ) -> Script:
     nodes, lowering = lower(file, text, Surroundings(home=home))
     opaque = [*lowering.opaque, *suspicious_characters(text), *fences(text)]
-    if not openers_agree(file, text, Offsets(text)):
+    unquoted = without_quotes(file, text, lowering.offsets)
+    opaque += broken_tokens(unquoted)
+    if not openers_agree(file, unquoted):
         reason = "the substitutions in it cannot be counted for certain"
         opaque.append(Opaque(span=Span(0, len(text)), reason=reason))
-    opaque += _disagreements(text, nodes, lowering, parsers)
+    opaque += _disagreements(text, lowering, parsers)
     invocations = tuple(lowering.invocations)
     opaque += changed_rules(invocations)
     opaque += run_by_subscript(invocations)
@@ -63,22 +77,19 @@ def _read(
     )
 
 
-def _disagreements(
-    text: str, nodes: tuple[Node, ...], lowering: Lowering, parsers: Parsers
-) -> Iterator[Opaque]:
+def _disagreements(text: str, lowering: Lowering, parsers: Parsers) -> Iterator[Opaque]:
     tree = parsers.bashlex(text)
     if isinstance(tree, BashlexTree):
         seen = set(commands(tree))
         ours = {spans: i for i, spans in _spans(lowering.invocations)}
         hidden = {i for spans, i in ours.items() if spans not in seen}
         extra = [spans for spans in seen if spans not in ours]
-        yield from _extra(extra, nodes, lowering)
+        yield from _extra(extra, lowering)
         yield from _hidden(hidden, lowering)
         doubtful: Iterable[int] = hidden & lowering.substituted
     else:
         doubtful = range(len(lowering.invocations))
-    for index in doubtful:
-        yield from _leaf(text, lowering.invocations[index], lowering, parsers)
+    yield from _leaves(text, sorted(doubtful), lowering, parsers)
 
 
 def _spans(invocations: list[Invocation]) -> Iterator[tuple[int, CommandSpans]]:
@@ -96,20 +107,15 @@ def _word_spans(invocation: Invocation) -> CommandSpans:
     return tuple(sorted(found))
 
 
-def _extra(
-    extra: list[CommandSpans], nodes: tuple[Node, ...], lowering: Lowering
-) -> Iterator[Opaque]:
+def _extra(extra: list[CommandSpans], lowering: Lowering) -> Iterator[Opaque]:
     """Commands that bashlex alone sees.
 
     It is known to see some where there are none: in here-documents inside other
     constructs, in `(( ))`, and in single quotes glued to other text.
     """
-    excused = list(lowering.plain)
-    for root in nodes:
-        excused += [n.span for n in root.walk() if n.kind in ("arithmetic", "let")]
     for spans in extra:
         start, end = spans[0].start, spans[-1].end
-        if not any(span.start <= start and end <= span.end for span in excused):
+        if not any(span.start <= start and end <= span.end for span in lowering.plain):
             reason = "bashlex sees a command here that mvdan/sh does not see"
             yield Opaque(span=Span(start, end), reason=reason)
 
@@ -123,6 +129,24 @@ def _hidden(hidden: set[int], lowering: Lowering) -> Iterator[Opaque]:
     for index in sorted(hidden - lowering.substituted):
         reason = "mvdan/sh sees a command here that bashlex reads differently"
         yield Opaque(span=lowering.invocations[index].span, reason=reason)
+
+
+def _leaves(
+    text: str, indices: Iterable[int], lowering: Lowering, parsers: Parsers
+) -> Iterator[Opaque]:
+    """Ask bashlex about single commands, as long as the answers come quickly."""
+    characters = 0
+    slow = 0
+    for index in indices:
+        invocation = lowering.invocations[index]
+        characters += invocation.span.end - invocation.span.start
+        if slow == _MOST_SLOW or characters > _MOST_CHARACTERS:
+            span = Span(invocation.span.start, len(text))
+            yield Opaque(span=span, reason="bashlex would take too long to read it")
+            return
+        for found in _leaf(text, invocation, lowering, parsers):
+            slow += _TOO_SLOW in found.reason
+            yield found
 
 
 def _leaf(

@@ -8,6 +8,7 @@ import re
 from itertools import product
 
 _MOST_WORDS = 1000
+_MOST_BRACES = 100
 _INTEGER = r"[-+]?\d+"
 _NUMBERS = re.compile(rf"({_INTEGER})\.\.({_INTEGER})(?:\.\.({_INTEGER}))?")
 _LETTERS = re.compile(rf"([A-Za-z])\.\.([A-Za-z])(?:\.\.({_INTEGER}))?")
@@ -27,6 +28,8 @@ def expand_braces(text: str) -> tuple[str, ...]:
     """
     if "{" not in text:
         return (text,)
+    if text.count("{") > _MOST_BRACES:
+        raise TooManyWords
     opened = _opening(text)
     if opened is None:
         return (text,)

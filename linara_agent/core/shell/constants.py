@@ -5,10 +5,11 @@ nothing else in it can set. Whoever sets a variable by other means *touches* it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from linara_agent.core.shell.script import Assignment, Word
+from linara_agent.core.shell.tree import each
 from linara_agent.core.shell.words import EVERY, Part, is_plain
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -22,7 +23,7 @@ _OF_BASH = re.compile(
 )
 
 _SETTERS = frozenset(
-    [
+    (
         "read",
         "mapfile",
         "readarray",
@@ -35,10 +36,10 @@ _SETTERS = frozenset(
         "typeset",
         "local",
         "readonly",
-    ]
+    )
 )
 # They run a text, or may set through a reference.
-_SET_ANYTHING = frozenset(["eval", "source", ".", "trap", "compgen", "complete"])
+_SET_ANYTHING = frozenset(("eval", "source", ".", "trap", "compgen", "complete"))
 _DECLARING = frozenset(("declare", "typeset", "local"))
 
 
@@ -85,13 +86,13 @@ def is_risky(parts: Iterable[Part]) -> bool:
         tree.get("Type") == "ArithmExp"
         or (tree.get("Type") == "ParamExp" and not is_plain(tree))
         for part in parts
-        for tree in _each(part)
+        for tree in each(part)
     )
 
 
 def touched_by_expansion(value: object) -> Iterator[str]:
     """Names that `${x:=…}`, a subscript, a slice or arithmetic may set."""
-    for tree in _each(value):
+    for tree in each(value):
         if tree.get("Type") == "ArithmExp":
             yield from touched_by_arithmetic(tree)
         elif tree.get("Type") == "ParamExp":
@@ -103,7 +104,7 @@ def touched_by_expansion(value: object) -> Iterator[str]:
 
 def touched_by_arithmetic(value: object) -> Iterator[str]:
     """Every name in it: arithmetic also evaluates what the variables hold."""
-    for tree in _each(value):
+    for tree in each(value):
         yield from _NAME.findall(str(tree.get("Value", "")))
 
 
@@ -147,13 +148,3 @@ def _names_in(text: str) -> Iterator[str]:
         yield name
         if text.startswith("-"):
             yield from (name[start:] for start in range(1, len(name)))
-
-
-def _each(value: object) -> Iterator[Mapping[str, object]]:
-    if isinstance(value, Mapping):
-        yield value
-        for inner in value.values():
-            yield from _each(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _each(inner)

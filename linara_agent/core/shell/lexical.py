@@ -5,23 +5,26 @@ quotes, comments and quoted here-documents must be as many as the nodes.
 """
 
 import re
+import string
 import unicodedata
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from linara_agent.core.shell.offsets import Offsets
 from linara_agent.core.shell.script import Opaque, Span
+from linara_agent.core.shell.tree import Tree, is_position
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
+_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*(\S)(?:\\\n)+(?=(\S))")
+_ENDS_A_TOKEN = frozenset("|&;(){}")
+_BEGINS_A_TOKEN = frozenset("\"'/.-~$") | frozenset(string.ascii_letters)
 _PLAIN_CONTROLS = "\n\t"
 _FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 
 
-def openers_agree(file: Mapping[str, Any], text: str, offsets: Offsets) -> bool:
+def openers_agree(file: Tree, unquoted: str) -> bool:
     """The openers in the text are as many as the substitutions in the tree."""
     counted = {"$(": 0, "`": 0, "<(": 0}
-    characters = list(text)
-    for tree, quoted, backquoted in _each(file, quoted=False, backquoted=False):
+    for tree, _, backquoted in _each(file, quoted=False, backquoted=False):
         type_ = tree.get("Type")
         if type_ == "CmdSubst" and tree.get("Backquotes"):
             counted["`"] += 0 if backquoted else 2
@@ -29,8 +32,7 @@ def openers_agree(file: Mapping[str, Any], text: str, offsets: Offsets) -> bool:
             counted["$("] += 0 if tree.get("Bracket") else 1
         elif type_ == "ProcSubst":
             counted["<("] += 1
-        _blank(characters, tree, quoted=quoted, offsets=offsets)
-    rest = _ESCAPED.sub("  ", "".join(characters))
+    rest = _ESCAPED.sub("  ", unquoted)
     return counted == {
         "$(": rest.count("$("),
         "`": rest.count("`"),
@@ -38,10 +40,33 @@ def openers_agree(file: Mapping[str, Any], text: str, offsets: Offsets) -> bool:
     }
 
 
+def broken_tokens(unquoted: str) -> Iterator[Opaque]:
+    """Lines continued where that may join two characters to another token.
+
+    bash drops backslash and newline first: a `$` at the end of such a line and a `(`
+    at the beginning of the next open a substitution.
+    """
+    for match in _CONTINUED.finditer(unquoted):
+        before, after = match.groups()
+        if not (before in _ENDS_A_TOKEN and after in _BEGINS_A_TOKEN):
+            reason = "a line is continued in the middle of a word or operator"
+            yield Opaque(span=Span(*match.span()), reason=reason)
+
+
+def without_quotes(file: Tree, text: str, offsets: Offsets) -> str:
+    """The text, blanks in place of what is plain to bash."""
+    characters = list(text)
+    for tree, quoted, _ in _each(file, quoted=False, backquoted=False):
+        _blank(characters, tree, quoted=quoted, offsets=offsets)
+    return "".join(characters)
+
+
 def _each(
     value: object, *, quoted: bool, backquoted: bool
-) -> Iterator[tuple[Mapping[str, Any], bool, bool]]:
-    if isinstance(value, Mapping):
+) -> Iterator[tuple[Tree, bool, bool]]:
+    if isinstance(value, dict):
+        if is_position(value):
+            return
         yield value, quoted, backquoted
         type_ = value.get("Type")
         quoted = type_ == "DblQuoted" or (quoted and type_ in ("Lit", None))
@@ -54,7 +79,7 @@ def _each(
 
 
 def _blank(
-    characters: list[str], tree: Mapping[str, Any], *, quoted: bool, offsets: Offsets
+    characters: list[str], tree: Tree, *, quoted: bool, offsets: Offsets
 ) -> None:
     """Take out of the text what cannot open a substitution."""
     if tree.get("Type") == "SglQuoted" or "Hash" in tree:
@@ -74,7 +99,7 @@ def _fill(characters: list[str], span: Span) -> None:
         characters[index] = " "
 
 
-def is_quoted_delimiter(word: Mapping[str, Any] | None) -> bool:
+def is_quoted_delimiter(word: Tree | None) -> bool:
     """A here-document with such a delimiter is plain text."""
     return any(
         part["Type"] != "Lit" or "\\" in part.get("Value", "")

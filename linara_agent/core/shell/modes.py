@@ -12,7 +12,7 @@ from linara_agent.core.shell.script import Invocation, Opaque, Word
 # Letters and names of `set` that leave words, names and parsing as they are.
 _SET_LETTERS = frozenset("aeuxvfhbmCETo")
 _SET_NAMES = frozenset(
-    [
+    (
         "allexport",
         "errexit",
         "errtrace",
@@ -30,11 +30,11 @@ _SET_NAMES = frozenset(
         "emacs",
         "xtrace",
         "interactive-comments",
-    ]
+    )
 )
 _SHOPT_FLAGS = frozenset(("-s", "-u", "-q", "-p", "-qs", "-qu"))
 _SHOPT_NAMES = frozenset(
-    [
+    (
         "checkhash",
         "checkwinsize",
         "cmdhist",
@@ -54,7 +54,7 @@ _SHOPT_NAMES = frozenset(
         "checkjobs",
         "mailwarn",
         "login_shell",
-    ]
+    )
 )
 
 

@@ -11,7 +11,6 @@ from linara_agent.core.shell.constants import touched_by_arithmetic, touched_by_
 from linara_agent.core.shell.mvdan_words import (
     Context,
     Lowering,
-    Tree,
     lower_assignment,
     lower_redirection,
     lower_substitutions,
@@ -26,6 +25,7 @@ from linara_agent.core.shell.script import (
     Span,
     Word,
 )
+from linara_agent.core.shell.tree import Tree
 from linara_agent.core.shell.words import Surroundings, value_of
 
 DEEPEST = 50
@@ -41,20 +41,27 @@ def lower(
     A first pass finds the variables that are no constants; the second resolves
     words with the others.
     """
-    touched: frozenset[str] = frozenset()
+    nodes, lowering = _pass(file, text, known.home, frozenset())
     for _ in range(_PASSES):
-        lowering = Lowering(
-            text=text,
-            offsets=Offsets(text),
-            known=Surroundings(home=known.home, unsettled=touched),
-            statements=_statements,
-        )
-        nodes = _file(lowering, file.get("Stmts") or ())
-        if lowering.constants.touched <= touched:
+        before = lowering.known.unsettled
+        touched = before | lowering.constants.touched
+        if touched == before:
             return nodes, lowering
-        touched |= lowering.constants.touched
+        nodes, lowering = _pass(file, text, known.home, touched)
     lowering.unreadable(file, "what its variables hold cannot be settled")
     return nodes, lowering
+
+
+def _pass(
+    file: Tree, text: str, home: str | None, unsettled: frozenset[str]
+) -> tuple[tuple[Node, ...], Lowering]:
+    lowering = Lowering(
+        text=text,
+        offsets=Offsets(text),
+        known=Surroundings(home=home, unsettled=unsettled),
+        statements=_statements,
+    )
+    return _file(lowering, file.get("Stmts") or ()), lowering
 
 
 def _file(lowering: Lowering, statements: Iterable[Tree]) -> tuple[Node, ...]:
@@ -282,10 +289,13 @@ def _last(node: Node) -> tuple[int, ...]:
 
 def _expression(lowering: Lowering, tree: Tree, context: Context, *, kind: str) -> Node:
     """`[[ ]]`, `(( ))` and `let`: only the substitutions in them run anything."""
-    lower_substitutions(lowering, tree, context)
+    lower_substitutions(lowering, tree, context, arithmetic=True)
     lowering.constants.touch(touched_by_arithmetic(tree))
     lowering.constants.risky = True
-    return Node(kind=kind, span=lowering.offsets.span(tree))
+    span = lowering.offsets.span(tree)
+    if kind != "test":
+        lowering.plain.append(span)
+    return Node(kind=kind, span=span)
 
 
 def _group(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
@@ -315,11 +325,12 @@ def _if(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
 
 def _for(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
     loop = tree.get("Loop") or {}
-    lower_substitutions(lowering, loop, context)
-    if loop.get("Type") == "WordIter":
-        lowering.constants.touch((str(loop["Name"]["Value"]),))
-    else:
+    counts = loop.get("Type") != "WordIter"
+    lower_substitutions(lowering, loop, context, arithmetic=counts)
+    if counts:
         lowering.constants.touch(touched_by_arithmetic(loop))
+    else:
+        lowering.constants.touch((str(loop["Name"]["Value"]),))
     branch = replace(context, conditional=True)
     return _statements(lowering, tree.get("Do") or (), branch)
 

@@ -1,9 +1,8 @@
 """Lower words, assignments and redirections, with the commands inside them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from linara_agent.core.shell.constants import (
     Constants,
@@ -22,6 +21,8 @@ from linara_agent.core.shell.script import (
     Unknown,
     Word,
 )
+from linara_agent.core.shell.subscripts import REASON, quoted_subscripts
+from linara_agent.core.shell.tree import Tree, each
 from linara_agent.core.shell.words import (
     Meaning,
     Part,
@@ -31,8 +32,6 @@ from linara_agent.core.shell.words import (
     value_of,
     variables_in,
 )
-
-Tree = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +49,9 @@ class Lowering:
     """The result, filled while walking.
 
     `statements` lowers the statements of a substitution. `functions` are those
-    defined where it cannot be skipped, with their places. `substituted` are the invocations that
-    stand in a substitution; `plain` the spans of quoted text; `blots` the spans
-    that are judged on their own, with the letter that may stand for them.
+    defined where it cannot be skipped, with their places. `substituted` are the
+    invocations that stand in a substitution; `plain` the spans without any;
+    `blots` the spans that are judged on their own, with the letter that may stand for them.
     """
 
     text: str
@@ -213,7 +212,9 @@ def _here_document(
     )
 
 
-def lower_substitutions(lowering: Lowering, value: object, context: Context) -> None:
+def lower_substitutions(
+    lowering: Lowering, value: object, context: Context, *, arithmetic: bool = False
+) -> None:
     """Lower every command inside a word, an array, a subscript, an expansion."""
     for tree in _substitutions_in(value):
         before = len(lowering.invocations)
@@ -221,18 +222,20 @@ def lower_substitutions(lowering: Lowering, value: object, context: Context) -> 
         lowering.statements(lowering, tree.get("Stmts") or (), inside)
         lowering.substituted.update(range(before, len(lowering.invocations)))
     lowering.constants.touch(touched_by_expansion(value))
+    for tree in quoted_subscripts(value, arithmetic=arithmetic):
+        lowering.unreadable(tree, REASON)
     for tree in _indirect(value):
         lowering.unreadable(tree, "an expansion that can run what a variable holds")
 
 
 def _substitutions_in(value: object) -> Iterator[Tree]:
-    for tree in _each(value, stop=("CmdSubst", "ProcSubst")):
+    for tree in each(value, stop=("CmdSubst", "ProcSubst")):
         if tree.get("Type") in ("CmdSubst", "ProcSubst"):
             yield tree
 
 
 def _indirect(value: object) -> Iterator[Tree]:
-    for tree in _each(value, stop=("CmdSubst", "ProcSubst")):
+    for tree in each(value, stop=("CmdSubst", "ProcSubst")):
         if tree.get("Type") != "ParamExp":
             continue
         expansion = tree.get("Exp") or {}
@@ -244,15 +247,3 @@ def _indirect(value: object) -> Iterator[Tree]:
 def _literal(expansion: Tree) -> str:
     parts = (expansion.get("Word") or {}).get("Parts") or ()
     return "".join(part.get("Value", "") for part in parts)
-
-
-def _each(value: object, *, stop: tuple[str, ...]) -> Iterator[Tree]:
-    if isinstance(value, Mapping):
-        yield value
-        if value.get("Type") in stop:
-            return
-        for inner in value.values():
-            yield from _each(inner, stop=stop)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _each(inner, stop=stop)

@@ -23,7 +23,7 @@ _SIMPLE = {
 }
 _ANSI_C = re.compile(
     r"\\(?:(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9a-fA-F]{1,2})"
-    r"|(?P<braced>x\{)|u(?P<u4>[0-9a-fA-F]{1,4})|U(?P<u8>[0-9a-fA-F]{1,8})"
+    r"|(?P<undecided>x\{|c[^A-Za-z])|u(?P<u4>[0-9a-fA-F]{1,4})|U(?P<u8>[0-9a-fA-F]{1,8})"
     r"|c(?P<control>.)|(?P<simple>.))",
     re.DOTALL,
 )
@@ -63,12 +63,8 @@ def _escape(match: re.Match[str]) -> bytes:
             code = int(value, 16)
             return bytes((code,)) if code < _ASCII else _NO_TEXT
         case "control":
-            return (
-                bytes((ord(value) & 0x1F,))
-                if value.isalpha() and value.isascii()
-                else _NO_TEXT
-            )
-        case "braced":
+            return bytes((ord(value) & 0x1F,))
+        case "undecided":
             return _NO_TEXT
         case _:
             decoded = _SIMPLE.get(value)

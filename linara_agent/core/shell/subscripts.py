@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from linara_agent.core.shell.script import Invocation, Opaque, Word
+from linara_agent.core.shell.tree import Tree, each
 
 _RUNS = re.compile(r"\[[^\]]*(\$[({\[]|`)", re.DOTALL)
 _EXPAND_NAMES = frozenset(
-    [
+    (
         "test",
         "[",
         "printf",
@@ -30,9 +31,9 @@ _EXPAND_NAMES = frozenset(
         "getopts",
         "command",
         "builtin",
-    ]
+    )
 )
-_REASON = "bash expands this text a second time, and it holds a command"
+REASON = "bash expands this text a second time, and it holds a command"
 
 
 def run_by_subscript(invocations: Iterable[Invocation]) -> Iterator[Opaque]:
@@ -44,10 +45,27 @@ def run_by_subscript(invocations: Iterable[Invocation]) -> Iterator[Opaque]:
             values += invocation.words
         for word in values:
             if word is not None and holds_subscript(word):
-                yield Opaque(span=word.span, reason=_REASON)
+                yield Opaque(span=word.span, reason=REASON)
 
 
 def holds_subscript(word: Word) -> bool:
     """Judged by the text itself: what stands in substitutions is judged there."""
     text = word.known
     return text is not None and _RUNS.search(text) is not None
+
+
+def quoted_subscripts(value: object, *, arithmetic: bool) -> Iterator[Tree]:
+    """Quoted texts in arithmetic (in `[[ ]]` too) that hold such a subscript."""
+    roots = [value] if arithmetic else list(_arithmetic_in(value))
+    for root in roots:
+        for tree in each(root):
+            if _RUNS.search(str(tree.get("Value") or "")):
+                yield tree
+
+
+def _arithmetic_in(value: object) -> Iterator[object]:
+    for tree in each(value):
+        if tree.get("Type") == "ArithmExp":
+            yield tree
+        yield tree.get("Index")
+        yield tree.get("Slice")

@@ -1,10 +1,9 @@
 """The static value of a word, from the parts that mvdan/sh gives it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from linara_agent.core.shell.braces import TooManyWords, expand_braces
 from linara_agent.core.shell.quoting import (
@@ -15,12 +14,14 @@ from linara_agent.core.shell.quoting import (
     unescape_double_quoted,
 )
 from linara_agent.core.shell.script import Known, Pattern, Unknown, Value
+from linara_agent.core.shell.tree import Tree, each
 
-Part = Mapping[str, Any]
+Part = Tree
 
 EVERY = "*"
 """Stands for every variable among the unsettled ones."""
 
+_COMMANDS = ("CmdSubst", "ProcSubst")
 _SPLITS = re.compile(r"[ \t\n*?\[\\]")
 # Parts that no brace expansion looks into are replaced by these while it is done;
 # as characters of a script they are opaque anyway (private use).
@@ -198,6 +199,9 @@ def _home(builder: _Builder, raw: str, ends: str, *, alone: bool) -> str:
     found = re.match(rf"~([^{ends}]*)", raw)
     name = found[1] if found else ""
     ended = alone or len(name) + 1 < len(raw)
+    if ":" in name:
+        builder.fail("a tilde before a colon")
+        return raw[len(name) + 1 :]
     if not ended or "\\" in name:
         builder.add("~")
         return raw[1:]
@@ -278,20 +282,12 @@ def _add_variable(builder: _Builder, part: Part, *, quoted: bool) -> None:
 
 def variables_in(value: object) -> tuple[str, ...]:
     """The names of all variables that a word's parts expand, in order."""
-    return tuple(dict.fromkeys(_names(value)))
-
-
-def _names(value: object) -> Iterable[str]:
-    if isinstance(value, Mapping):
-        if value.get("Type") == "ParamExp":
-            yield str((value.get("Param") or {}).get("Value", "?"))
-        if value.get("Type") in ("CmdSubst", "ProcSubst"):
-            return
-        for inner in value.values():
-            yield from _names(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _names(inner)
+    names = [
+        str((tree.get("Param") or {}).get("Value", "?"))
+        for tree in each(value, stop=_COMMANDS)
+        if tree.get("Type") == "ParamExp"
+    ]
+    return tuple(dict.fromkeys(names))
 
 
 def is_single(parts: Iterable[Part]) -> bool:
@@ -305,15 +301,12 @@ def is_single(parts: Iterable[Part]) -> bool:
     )
 
 
-def _is_several(value: object) -> bool:
+def _is_several(part: Part) -> bool:
     """Something like `$@`, which becomes several words even between quotes."""
-    if isinstance(value, Mapping):
-        if value.get("Type") == "ParamExp" and _names_several(value):
-            return True
-        if value.get("Type") in ("CmdSubst", "ProcSubst"):
-            return False
-        return any(_is_several(inner) for inner in value.values())
-    return isinstance(value, list) and any(_is_several(inner) for inner in value)
+    return any(
+        tree.get("Type") == "ParamExp" and _names_several(tree)
+        for tree in each(part, stop=_COMMANDS)
+    )
 
 
 def _names_several(part: Part) -> bool:

@@ -12,7 +12,7 @@ from linara_agent.core.shell.script import (
 from linara_agent.parsers.both import BothParsers
 from tests.core.shell.oracle import HOME, Ran
 
-PARSERS = BothParsers(seconds=5)
+PARSERS = BothParsers()
 
 
 def reading(text: str) -> Script:

@@ -6,22 +6,29 @@ commands a generated script calls are builtins and the markers defined here.
 
 import os
 import shutil
+import signal
 import subprocess
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 BASH = shutil.which("bash") or "/bin/bash"
 HOME = "/home/someone"
 MARKERS = tuple(f"m{number}" for number in range(1, 10))
+_PATIENCE = 20.0
 _ENVIRONMENT = {
     "PATH": "/nowhere",
     "HOME": HOME,
     "LC_ALL": "C.UTF-8",
-    "FUNCNEST": "12",
+    "FUNCNEST": "4",
 }
-# A marker writes its name, the number of its words and the words, as one write.
+# A marker writes its name, the number of its words and the words; as one write,
+# for several may run at a time, and a newline would make it two.
+_NEWLINE = "\1"
 _PROLOGUE = "".join(
-    f"{name}() {{ printf '%s\\0' {name} $# \"$@\" >&9; }}\n" for name in MARKERS
+    f"{name}() {{ printf '%s\\0' {name} \"$#\" \"${{@//$'\\n'/$'\\1'}}\" >&9; }}\n"
+    for name in MARKERS
 )
 
 
@@ -39,12 +46,13 @@ def accepts(text: str) -> bool:
     return checked.returncode == 0 and not checked.stderr
 
 
-def words_of(word: str, *, before: str = "") -> tuple[str, ...] | None:
+def words_of(word: str, directory: Path, *, before: str = "") -> tuple[str, ...] | None:
     """The words that one word expands to; None where bash refuses it.
 
     Restricted: no redirection to files, no command with a slash.
     """
-    done = _bash("-r", "-c", f"{before}\nprintf '%s\\0' {word}\n")
+    text = f"{before}\nprintf '%s\\0' {word}\n"
+    done = _bash("-r", "-c", text, directory=directory)
     if done.returncode != 0 or done.stderr:
         return None
     return tuple(
@@ -53,8 +61,11 @@ def words_of(word: str, *, before: str = "") -> tuple[str, ...] | None:
     )
 
 
-def run(script: str, directory: Path) -> tuple[Ran, ...]:
-    """The markers that ran, in no certain order, until every process has ended."""
+def run(script: str, directory: Path) -> tuple[Ran, ...] | None:
+    """The markers that ran, in no certain order, until every process has ended.
+
+    None for a script that goes on and on.
+    """
     out, into = os.pipe()
     try:
         started = subprocess.Popen(
@@ -75,10 +86,21 @@ def run(script: str, directory: Path) -> tuple[Ran, ...]:
         )
     finally:
         os.close(into)
+    stopped = threading.Event()
+    timer = threading.Timer(_PATIENCE, _stop, (started.pid, stopped))
+    timer.start()
     with open(out, "rb") as pipe:
         pieces = pipe.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
     started.wait()
-    return _parsed(pieces)
+    timer.cancel()
+    timer.join()
+    return None if stopped.is_set() else _parsed(pieces)
+
+
+def _stop(group: int, stopped: threading.Event) -> None:
+    stopped.set()
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def _parsed(pieces: list[str]) -> tuple[Ran, ...]:
@@ -86,15 +108,19 @@ def _parsed(pieces: list[str]) -> tuple[Ran, ...]:
     at = 0
     while at < len(pieces):
         count = int(pieces[at + 1])
-        found.append(Ran(pieces[at], tuple(pieces[at + 2 : at + 2 + count])))
+        words = pieces[at + 2 : at + 2 + count]
+        found.append(Ran(pieces[at], tuple(w.replace(_NEWLINE, "\n") for w in words)))
         at += 2 + count
     return tuple(found)
 
 
-def _bash(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def _bash(
+    *arguments: str, directory: Path | None = None
+) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [BASH, "--norc", "--noprofile", *(os.fsencode(a) for a in arguments)],
         env=_ENVIRONMENT,
+        cwd=directory,
         capture_output=True,
         stdin=subprocess.DEVNULL,
         check=False,

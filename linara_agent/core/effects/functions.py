@@ -1,0 +1,45 @@
+"""Which names certainly are functions where they are called."""
+
+import re
+
+from linara_agent.core.shell.script import Node, Script
+
+_NAME = re.compile(r"\s*(?:function\s+)?([^\s(){}]+)")
+
+
+def defined_before(script: Script, index: int) -> frozenset[str]:
+    """The functions that exist for certain when this invocation runs.
+
+    Only definitions of the outermost level count. A body runs when its function is
+    called, so for a call in a body those count too that stand before the next
+    command outside of all bodies. Nothing counts once `unset` is used.
+    """
+    invocations = script.invocations
+    if any(
+        one.program is not None and one.program.known in _TAKE_BACK
+        for one in invocations
+    ):
+        return frozenset()
+    call = invocations[index]
+    limit = call.span.start
+    if call.function is not None:
+        later = [
+            one.span.start
+            for one in invocations
+            if one.function is None and one.span.start > limit
+        ]
+        limit = min(later, default=len(script.text))
+    return frozenset(
+        name
+        for node in script.nodes
+        if node.kind == "function" and node.span.end <= limit
+        for name in _name(script, node)
+    )
+
+
+_TAKE_BACK = ("unset", "eval", "source", ".")
+
+
+def _name(script: Script, node: Node) -> tuple[str, ...]:
+    found = _NAME.match(script.text, node.span.start)
+    return (found[1],) if found is not None else ()

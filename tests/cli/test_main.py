@@ -1,0 +1,114 @@
+"""The command line itself: help with examples, version, completion."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from linara_agent.cli.main import cli
+
+PROGRAM = Path(sys.executable).with_name("linara-agent")
+
+
+def commands(
+    command: click.Command = cli, name: str = "linara-agent"
+) -> Iterator[tuple[str, click.Command]]:
+    """Every command there is, with all of its name."""
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from commands(found, f"{name} {below}")
+
+
+ALL = dict(commands())
+
+
+def call(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [PROGRAM, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": "/usr/bin:/bin", **environment},
+    )
+
+
+def test_the_commands_are_those_of_the_design():
+    """None is missing, and none came in without a test noticing."""
+    assert set(ALL) >= {
+        f"linara-agent{name}"
+        for name in (
+            "", " do", " run", " script", " check", " apply", " rerun", " recover",
+            " plan", " plan list", " plan show", " audit", " audit list",
+            " audit show", " audit verify", " doctor",
+        )
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_help_shows_an_example(name: str):
+    """`--help` of every command that does something shows how it is called."""
+    command = ALL[name]
+    text = command.get_help(click.Context(command, info_name=name))
+
+    assert "Usage: " in text
+    assert "--help" in text
+    if not isinstance(command, click.Group) or name == "linara-agent":
+        assert "Examples:" in text
+        assert f"\n    {name}" in text
+
+
+def test_help_exits_with_zero():
+    """It goes to stdout, without an engine, a home or an environment."""
+    for name in ("linara-agent", "linara-agent run", "linara-agent audit show"):
+        done = call(*name.split()[1:], "--help")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Usage: linara-agent" in done.stdout
+        assert "Examples:" in done.stdout
+
+
+def test_the_list_of_help_is_what_there_is():
+    """Each command stands in the list of `--help`, with a sentence."""
+    text = call("--help").stdout
+
+    for name in ALL:
+        words = name.split()[1:]
+        if len(words) == 1:
+            assert f"\n  {words[0]} " in text
+
+
+def test_the_version_is_told():
+    """`--version` prints one line."""
+    done = call("--version")
+
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
+    assert done.stdout.startswith("linara-agent 0.")
+
+
+def test_without_words_help_is_shown():
+    """Calling it alone explains it, and is a usage error for a script."""
+    done = call()
+
+    assert done.returncode in (0, 2)
+    assert "Usage: linara-agent" in done.stdout + done.stderr
+
+
+def test_a_shell_gets_its_completion():
+    """click's completion for bash is printed and completes a command."""
+    source = call(_LINARA_AGENT_COMPLETE="bash_source")
+    completed = call(
+        _LINARA_AGENT_COMPLETE="bash_complete",
+        COMP_WORDS="linara-agent dec do",
+        COMP_CWORD="1",
+    )
+
+    assert source.returncode == 0
+    assert "complete" in source.stdout
+    assert completed.returncode == 0

@@ -1,0 +1,73 @@
+"""The actions of find, and where what it finds lies."""
+
+import pytest
+
+from tests.core.gates import assess, decision, targets
+
+HERE = "/home/u/project"
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("find . -delete", {HERE}),
+        ("find . -type f -delete", {HERE}),
+        ("find . -name '*' -delete", {HERE}),
+        ("find . -name '*.o' -delete", {f"{HERE}/**"}),
+        ("find a b -name '*.o' -delete", {f"{HERE}/a/**", f"{HERE}/b/**"}),
+        ("find -name '*.o' -delete", {f"{HERE}/**"}),
+        ("find . -name x -o -delete", {HERE}),
+        ("find . ! -name x -delete", {HERE}),
+        ("find . -delete -name x", {HERE}),
+        ("find . -name x -exec rm {} +", {f"{HERE}/**"}),
+        ("find . -exec rm -r {} \\;", {HERE}),
+        ("find . -name x | xargs rm", {f"{HERE}/**"}),
+        ("find . -name x | grep -v y | xargs rm", {f"{HERE}/**"}),
+        ("find . -name x | sed s/x/y/ | xargs rm", {None}),
+        ("find . -name x -printf %f | xargs rm", {None}),
+        ("find . -exec echo /etc {} \\; | xargs rm", {None}),
+        ("find . | head -c 1 | xargs rm", {None}),
+        ("rm $(find . -name x)", {f"{HERE}/**"}),
+    ],
+)
+def test_deletes(command: str, expected: set[str | None]) -> None:
+    """A test means entries below the starting points, none the whole tree."""
+    assert targets(command, "delete") == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "find . -newermt 2024-01-01",
+        "find . -name *.c",
+        "find -L . -type f",
+        "find -O3 .",
+        "find -D tree . -print",
+        "find . \\( -name a -o -name b \\) -print0",
+        "find / -name x",
+        "find ~ -size +1M -ls",
+    ],
+)
+def test_looking_is_allowed(command: str) -> None:
+    """Names and sizes are looked at, contents are not."""
+    assert decision(command) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("command", "note"),
+    [
+        ("find . -frobnicate", "find has no known test -frobnicate"),
+        ("find . -name *", "the value of -name may expand to an action"),
+        ("find . -name $x", "the value of -name may become several words"),
+        ('find "$x"', 'find has no known test "$x"'),
+    ],
+)
+def test_what_is_unknown(command: str, note: str) -> None:
+    """What may turn out to be an action is unknown."""
+    assert note in {effect.note for effect in assess(command).effects}
+
+
+def test_files_it_writes() -> None:
+    """-fprint and its like write the file that they name."""
+    found = targets("find . -fprint a -fprintf b %p -fls c", "modify")
+    assert found == {f"{HERE}/a", f"{HERE}/b", f"{HERE}/c"}

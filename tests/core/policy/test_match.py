@@ -1,0 +1,121 @@
+"""Which effects a rule speaks of."""
+
+import pytest
+
+from linara_agent.core.policy.match import policy_from
+from linara_agent.core.policy.policy_file import policy_file_from
+from linara_agent.core.policy.verdict import Verdict
+from tests.core.gates import PLACE, gate_with
+
+HEAD = """version = 1
+[[rule]]
+id = "it"
+because = "It is what this test is about."
+"""
+
+
+def speaks(rule: str, command: str) -> bool:
+    """The rule's finding is among those of the command."""
+    loaded = policy_file_from(HEAD + rule, file="p.toml")
+    verdict = gate_with(policy_from("p", (loaded,))).assess(command, PLACE)[1]
+    return "it" in {finding.rule for finding in verdict.findings}
+
+
+DELETE = 'decision = "deny"\neffect = ["delete"]\n'
+METADATA = 'decision = "deny"\neffect = ["metadata"]\n'
+WRITE = 'decision = "deny"\neffect = ["write"]\n'
+ALLOW = 'decision = "allow"\neffect = ["write", "delete"]\n'
+
+
+@pytest.mark.parametrize(
+    ("rule", "command", "expected"),
+    [
+        (WRITE, "touch x", True),
+        (WRITE, "rm x", False),
+        (WRITE + 'path = ["$WORKSPACE/x"]', "touch x", True),
+        (WRITE + 'path = ["~/project/*"]', "touch x", True),
+        (WRITE + 'path = ["~/project/*"]', "touch y/x", False),
+        (WRITE + 'path = ["/srv/d/**"]', "touch /srv/d/a/b", True),
+        (WRITE + 'path = ["/srv/d/**"]', "cp x /srv/d", True),
+        (WRITE + 'path = ["/srv/d/**"]', "cp -r x /srv", False),
+        (WRITE + 'path = ["/srv/d/x"]', "touch /srv/*/x", True),
+        (WRITE + 'path = ["/srv/d/x"]', "touch /srv/*/y", False),
+        (DELETE + 'path = ["/srv/d/x"]', "rm -r /srv", True),
+        (DELETE + 'path = ["/srv/d/x"]', "rm /srv", False),
+        (DELETE + 'path = ["/srv/d/x"]', "rm -r /srv/e", False),
+        (METADATA + 'path = ["/srv/d/x"]', "chmod -R a+r /srv", True),
+        (ALLOW + 'path = ["/srv/d/**"]', "touch /srv/d/x", True),
+        (ALLOW + 'path = ["/srv/d/**"]', "touch /srv/d", False),
+        (ALLOW + 'path = ["/srv/d/x"]', "touch /srv/*/x", False),
+        (ALLOW + 'path = ["/srv/d/x"]', "rm -r /srv", False),
+        (WRITE + 'class = ["temp"]', "touch /tmp/x", True),
+        (WRITE + 'class = ["temp"]', "touch x", False),
+        (WRITE + 'certainty = ["possible"]', "true && touch x", True),
+        (WRITE + 'certainty = ["possible"]', "touch x", False),
+        (WRITE + 'program = ["touch"]', "touch x", True),
+        (WRITE + 'program = ["touch"]', "sudo touch x", True),
+        (WRITE + 'program = ["touch"]', "cp a x", False),
+        (WRITE + 'words = ["x"]', "sh -c 'touch x'", True),
+        (WRITE + 'words = ["x"]', "sh -c 'touch y; ls x'", False),
+        (
+            'decision = "deny"\neffect = ["network"]\nhost = ["*.e"]',
+            "curl http://a.e",
+            True,
+        ),
+    ],
+)
+def test_rules(rule: str, command: str, *, expected: bool) -> None:
+    """Keys are ANDed; a rule that forbids is taken wider than one that allows."""
+    assert speaks(rule, command) is expected
+
+
+PROGRAM = 'decision = "deny"\nprogram = ["echo"]\n'
+
+
+@pytest.mark.parametrize(
+    ("rule", "command", "expected"),
+    [
+        (PROGRAM, "echo x", True),
+        (PROGRAM, "/bin/echo x", True),
+        (PROGRAM, "nice echo x", True),
+        (PROGRAM, "sh -c 'ls; echo x'", True),
+        (PROGRAM, "find . -exec echo {} +", True),
+        (PROGRAM, "ls echo", False),
+        (PROGRAM + 'words = ["a+"]', "echo aa", True),
+        (PROGRAM + 'words = ["a+"]', "echo baa", False),
+        (PROGRAM + 'words = ["--pid=host"]', "echo --pid=host", True),
+        (PROGRAM + 'words = ["--pid=host"]', "echo --pid host", True),
+        (PROGRAM + 'words = ["--pid=host"]', "echo pid host", False),
+        (PROGRAM + 'words = ["x"]', "echo $y; ls x", False),
+    ],
+)
+def test_rules_about_programs(rule: str, command: str, *, expected: bool) -> None:
+    """A rule without an effect speaks of the program, however it is started."""
+    assert speaks(rule, command) is expected
+
+
+def verdict_of(command: str) -> Verdict:
+    loaded = policy_file_from("version = 1\n", file="p.toml")
+    return gate_with(policy_from("p", (loaded,))).assess(command, PLACE)[1]
+
+
+def test_no_rule_is_a_review() -> None:
+    """An empty policy allows nothing but what does nothing."""
+    assert verdict_of("cat x").decision.word == "review"
+    assert [f.rule for f in verdict_of("cat x").findings] == ["no-rule"]
+    assert [f.rule for f in verdict_of("true").findings] == ["no-effect"]
+
+
+def test_unknown_cannot_be_allowed() -> None:
+    """A rule that allows unknown effects does not help."""
+    rule = 'decision = "allow"\neffect = ["unknown", "execute", "read"]\n'
+    loaded = policy_file_from(HEAD + rule, file="p.toml")
+    house = gate_with(policy_from("p", (loaded,)))
+    assert house.assess("some-program", PLACE)[1].decision.word == "review"
+    assert house.assess("((", PLACE)[1].decision.word == "review"
+
+
+def test_a_verdict_needs_a_finding() -> None:
+    """Silence allows nothing."""
+    with pytest.raises(ValueError, match="without a finding"):
+        Verdict(findings=(), effects=())

@@ -1,0 +1,157 @@
+"""The second verdict: what the preview did."""
+
+import pytest
+
+from linara_agent.core.change import Change, ChangeKind
+from linara_agent.core.decision import Decision
+from linara_agent.core.measure import final_verdict, measured_effects
+from linara_agent.core.policy.verdict import Finding, Verdict
+from linara_agent.core.preview import Preview
+from tests.core.gates import PLACE, gate
+from tests.core.previews import change, preview
+
+W = "/home/u/project"
+
+
+def final(command: str, seen: Preview, *, policy: str = "automation") -> Verdict:
+    """The verdict of the command after that preview."""
+    house = gate(policy)
+    script, verdict = house.assess(command, PLACE)
+    return final_verdict(verdict, script, seen, house.policy, PLACE)
+
+
+def rules(verdict: Verdict) -> set[str]:
+    return {finding.rule for finding in verdict.findings}
+
+
+def test_measured_effects() -> None:
+    """Each change that matters is one effect, incidental ones are none."""
+    seen = preview(
+        change(f"{W}/a"),
+        change("/etc/b", ChangeKind.MODIFIED),
+        change("/tmp/c", ChangeKind.DELETED),
+        change("/home/u/d", ChangeKind.METADATA),
+        change(f"{W}/e", ChangeKind.TYPE),
+        change("/home/u/.cache/f", incidental=True),
+    )
+    found = [(str(e.kind), e.target, str(e.cls)) for e in measured_effects(seen, PLACE)]
+    assert found == [
+        ("create", f"{W}/a", "workspace"),
+        ("modify", "/etc/b", "system"),
+        ("delete", "/tmp/c", "temp"),
+        ("metadata", "/home/u/d", "home"),
+        ("modify", f"{W}/e", "workspace"),
+    ]
+
+
+def test_what_was_foretold_stays_allowed() -> None:
+    """A change that the reading predicted, within the limits, is as the policy says."""
+    verdict = final("touch x", preview(change(f"{W}/x")))
+    assert verdict.decision is Decision.ALLOW
+    assert "surprise" not in rules(verdict)
+    reasons = [f.reason for f in verdict.findings if "[measured: 1 change]" in f.reason]
+    assert len(reasons) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [
+        ("touch x", change(f"{W}/y")),
+        ("touch x", change(f"{W}/x", ChangeKind.DELETED)),
+        ("rm x", change(f"{W}/x", ChangeKind.MODIFIED)),
+        ("ls", change(f"{W}/x")),
+        ("rm -r sub", change(f"{W}/submarine", ChangeKind.DELETED)),
+        ("rm ./*.o", change(f"{W}/a.c", ChangeKind.DELETED)),
+        ("chmod +x a", change(f"{W}/b", ChangeKind.METADATA)),
+    ],
+)
+def test_a_surprise_is_never_allowed(command: str, done: Change) -> None:
+    """What the reading did not predict is a finding of its own."""
+    verdict = final(command, preview(done))
+    assert "surprise" in rules(verdict)
+    assert verdict.decision >= Decision.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [
+        ("cp a sub", change(f"{W}/sub/a")),
+        ("mkdir -p a/b/c", change(f"{W}/a")),
+        ("rm -r sub", change(f"{W}/sub/x/y", ChangeKind.DELETED)),
+        ("rm *.o", change(f"{W}/a.o", ChangeKind.DELETED)),
+        ("rm -r s*", change(f"{W}/sub/x", ChangeKind.DELETED)),
+        ("mv a b", change(f"{W}/a", ChangeKind.DELETED)),
+        ("chmod +x a", change(f"{W}/a", ChangeKind.METADATA)),
+        ("touch x", change(f"{W}/x", ChangeKind.METADATA)),
+        ("find . -name '*.o' -delete", change(f"{W}/s/a.o", ChangeKind.DELETED)),
+        ("sed -i.bak s/a/b/ f", change(f"{W}/f.bak")),
+    ],
+)
+def test_what_counts_as_foretold(command: str, done: Change) -> None:
+    """Below a written directory, above a made one, within a glob."""
+    assert "surprise" not in rules(final(command, preview(done)))
+
+
+def test_several_surprises_are_one_finding() -> None:
+    """The first path is named, the others are counted."""
+    seen = preview(change(f"{W}/a"), change(f"{W}/b"), change(f"{W}/c"))
+    found = [f for f in final("ls", seen).findings if f.rule == "surprise"]
+    assert [f.reason for f in found] == [
+        f"reading it did not foretell the change of {W}/a and 2 more"
+    ]
+
+
+def test_what_could_not_be_read_foretells_everything() -> None:
+    """A script that runs unknown code is a review already; its changes no surprise."""
+    verdict = final("make", preview(change(f"{W}/x")))
+    assert "surprise" not in rules(verdict)
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_measured_changes_are_judged() -> None:
+    """Unknown code that wrote a system file is denied after its preview."""
+    verdict = final("./build", preview(change("/etc/passwd", ChangeKind.MODIFIED)))
+    assert "system-accounts" in rules(verdict)
+    assert verdict.decision is Decision.DENY
+
+
+def test_findings_on_changes_are_counted_by_rule() -> None:
+    """A thousand changes of one kind are one finding."""
+    seen = preview(*(change(f"{W}/{i}") for i in range(900)))
+    found = [f for f in final("cp -r a .", seen).findings if "[measured" in f.reason]
+    assert len(found) == 1
+    assert found[0].reason.endswith("[measured: 900 changes]")
+    assert (found[0].effect, found[0].span) == (None, None)
+
+
+def test_more_files_than_the_limit() -> None:
+    """One path over the limit is a review; at the limit it is none."""
+    limit = gate("automation").policy.limits.changed_files
+    paths = [change(f"{W}/d/{i}") for i in range(limit + 1)]
+    assert "limit-files" in rules(final("cp -r a d", preview(*paths)))
+    assert "limit-files" not in rules(final("cp -r a d", preview(*paths[:-1])))
+
+
+def test_more_bytes_than_the_limit() -> None:
+    """Written bytes are added up; deleted ones do not count."""
+    limit = gate("automation").policy.limits.bytes
+    half = limit // 2 + 1
+    big = [change(f"{W}/d/a", size=half), change(f"{W}/d/b", size=half)]
+    assert "limit-bytes" in rules(final("cp -r a d", preview(*big)))
+    gone = [change(f"{W}/d/{i}", ChangeKind.DELETED, size=half) for i in "ab"]
+    assert "limit-bytes" not in rules(final("rm -r d", preview(*gone)))
+
+
+def test_findings_of_the_preview_count() -> None:
+    """What the sandbox found is part of the final verdict."""
+    masked = Finding(rule="masked", decision=Decision.REVIEW, reason="hidden")
+    verdict = final("ls", preview(findings=(masked,)))
+    assert masked in verdict.findings
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_it_can_only_become_stricter() -> None:
+    """Whatever was measured, no finding of the reading is lost."""
+    read = gate().assess("rm x", PLACE)[1]
+    after = final("rm x", preview(), policy="default")
+    assert set(read.findings) <= set(after.findings)
