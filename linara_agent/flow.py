@@ -13,19 +13,19 @@ adapters of `House` do.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Self
 
 from linara_agent.core.change import PathState
-from linara_agent.core.compare import differences
+from linara_agent.core.compare import differences, drift
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.place import Place
 from linara_agent.core.gate import Gate
 from linara_agent.core.measure import final_verdict
 from linara_agent.core.next_step import Mode, Next, Step, next_step, ways_for
+from linara_agent.core.passage import Ending, Passage
 from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.policy.verdict import Verdict
-from linara_agent.core.preview import Outcome, Preview
+from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.core.record import Event, Json, Record
 from linara_agent.core.report import (
@@ -45,10 +45,8 @@ from linara_agent.core.review import (
     approve_recovery,
 )
 from linara_agent.core.sandbox_plan import SandboxPlan
-from linara_agent.core.shell.script import Script
-from linara_agent.errors import JournalUnavailable, LinaraError, PlanProblem
+from linara_agent.errors import JournalUnavailable, LinaraError, PlanProblem, StalePlan
 from linara_agent.ports import (
-    Applied,
     Applier,
     Clock,
     Journal,
@@ -60,39 +58,13 @@ from linara_agent.ports import (
 )
 
 
-class Ending(StrEnum):
-    """How a passage ended."""
-
-    ANSWERED = "answered"
-    DENIED = "denied"
-    SAVED = "saved"
-    DECLINED = "declined"
-    APPLIED = "applied"
-    RERUN = "rerun"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """One run from its proposal to its end; what was not reached is None."""
-
-    run: str
-    proposal: Proposal
-    verdict: Verdict
-    script: Script | None = None
-    ending: Ending = Ending.DENIED
-    preview: Preview | None = None
-    plan: Plan | None = None
-    outcome: Outcome | None = None
-    applied: Applied | None = None
-    differences: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """The adapters, and what was decided before the run.
 
     `sandbox_plan` is the plan with everything but the text; `exit_of` gives the exit
-    code that the journal keeps; `state_of` a path's state on the host; `fresh_id` an
+    code that the journal keeps; `state_of` and `digest_of`
+    a path's state and content on the host; `fresh_id` an
     id for a plan.
     """
 
@@ -109,6 +81,7 @@ class House:
     clock: Clock
     mode: Mode
     state_of: Callable[[str], PathState | None]
+    digest_of: Callable[[str], str | None]
     fresh_id: Callable[[], str]
     exit_of: Callable[[Passage], int]
     failure_of: Callable[[BaseException], int]
@@ -339,6 +312,13 @@ def carry_out(
 
 
 def _rerun(house: House, passage: Passage, plan: Plan, approved: Approved) -> Passage:
+    drifted = drift(plan.preview, state_of=house.state_of)
+    if drifted:
+        raise StalePlan(
+            "The host is no longer what the preview saw:\n  " + "\n  ".join(drifted),
+            not_done="The command was not run on the host.",
+            remedy="Preview the command again; it then works on what is there now.",
+        )
     before: dict[str, Json] = {"plan": plan.id, "by": str(approved.by)}
     _log(house, Event.RERUN_BEFORE, before, durable=True)
     # Marked before: a text must not run twice because the first time was cut short.
@@ -350,7 +330,13 @@ def _rerun(house: House, passage: Passage, plan: Plan, approved: Approved) -> Pa
         "signal": outcome.signal,
     }
     _log(house, Event.RERUN_AFTER, after, durable=True)
-    found = differences(plan.preview, outcome, plan.verdict, state_of=house.state_of)
+    found = differences(
+        plan.preview,
+        outcome,
+        plan.verdict,
+        state_of=house.state_of,
+        digest_of=house.digest_of,
+    )
     _log(house, Event.COMPARED, {"plan": plan.id, "differences": list(found[:_KEPT])})
     return replace(passage, ending=Ending.RERUN, outcome=outcome, differences=found)
 

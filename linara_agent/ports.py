@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linara_agent.core.intent import Intent
+from linara_agent.core.passage import Applied
 from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Proposal
@@ -65,14 +66,6 @@ class Journal(Protocol):
     """Append-only; raises JournalUnavailable."""
 
     def write(self, record: Record) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What an apply did; `skipped` names incidental paths left alone."""
-
-    paths: int
-    skipped: int = 0
 
 
 class Applier(Protocol):

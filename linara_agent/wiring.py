@@ -16,6 +16,7 @@ from linara_agent.core.check import Check
 from linara_agent.core.effects.place import SECRET_PLACES, Place, workspace_of
 from linara_agent.core.gate import Gate
 from linara_agent.core.next_step import Mode
+from linara_agent.core.passage import Passage
 from linara_agent.core.plan import Plan
 from linara_agent.core.policy.match import Policy
 from linara_agent.core.record import Json
@@ -27,11 +28,11 @@ from linara_agent.core.sandbox_plan import (
     twin_environment,
 )
 from linara_agent.errors import LinaraError, ProposalUnavailable
-from linara_agent.flow import House, Passage
+from linara_agent.flow import House
 from linara_agent.host import place as host_place
 from linara_agent.host.apply import HostFiles
 from linara_agent.host.directories import Directories as Walk
-from linara_agent.host.path_state import state_of
+from linara_agent.host.path_state import digest_of, state_of
 from linara_agent.host.recover import recover, unfinished
 from linara_agent.host.rerun import HostShell, Streams
 from linara_agent.host.secret_places import existing
@@ -69,8 +70,13 @@ class Person:
 
 def person() -> Person:
     """The process's own. Raises SettingsProblem where the directory is gone."""
+    caller = host_place.caller()
+    home = os.environ.get("HOME", "")
+    if home.startswith("/"):
+        # The home that `~` means to the shell, whatever the password database says.
+        caller = replace(caller, home=home.rstrip("/") or "/")
     return Person(
-        caller=host_place.caller(),
+        caller=caller,
         cwd=host_place.working_directory(),
         environment=dict(os.environ),
     )
@@ -189,6 +195,7 @@ def house(who: Person, choices: Choices, front: Front) -> House:
         clock=SystemClock(),
         mode=choices.mode,
         state_of=path_state,
+        digest_of=path_digest,
         fresh_id=fresh_id,
         exit_of=front.exit_of,
         failure_of=front.failure_of,
@@ -201,7 +208,12 @@ def _sandbox_plan(
     directories = who.directories
     patterns = (*SECRET_PLACES, *policy.sandbox.masks)
     roots = [who.cwd, *([place.workspace] if place.workspace else [])]
-    masks = existing(patterns, home=who.caller.home, directories=roots)
+    homes = dict.fromkeys((who.caller.home, host_place.caller().home))
+    masks = [
+        mask
+        for home in homes
+        for mask in existing(patterns, home=home, directories=(*roots, home))
+    ]
     own = (str(directories.state), str(directories.config))
     limits = replace(Limits(), wall_s=choices.timeout_s or policy.sandbox.timeout_s)
     return SandboxPlan(
@@ -242,6 +254,15 @@ def path_state(path: str) -> PathState | None:
     with Walk() as directories:
         try:
             return state_of(path, directories=directories)
+        except OSError:
+            return None
+
+
+def path_digest(path: str) -> str | None:
+    """SHA-256 of a regular file's content; None where it cannot be read."""
+    with Walk() as directories:
+        try:
+            return digest_of(path, directories=directories)
         except OSError:
             return None
 

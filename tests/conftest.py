@@ -101,7 +101,9 @@ def leftovers(client: docker.DockerClient, scratch: str) -> list[str]:
     }
     containers = [
         container.name
-        for container in client.containers.list(all=True, filters=ours, ignore_removed=True)
+        for container in client.containers.list(
+            all=True, filters=ours, ignore_removed=True
+        )
         if any(
             mount.get("Name") in volumes or scratch in str(mount.get("Source"))
             for mount in container.attrs["Mounts"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from linara_agent.core.change import Change, ChangeKind, FileType, PathState
 from linara_agent.core.intent import Intent
+from linara_agent.core.passage import Applied
 from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Origin, Proposal
@@ -18,7 +19,7 @@ from linara_agent.core.record import Event, Record
 from linara_agent.core.review import Answer, Approved, Way
 from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.errors import JournalUnavailable, PlanProblem
-from linara_agent.ports import Applied, Reviewed
+from linara_agent.ports import Reviewed
 
 Happened = list[str]
 GOOD = Outcome(exit=0, signal=None, stdout=b"", stderr=b"")

@@ -1,64 +1,38 @@
 """The flow alone: journal first, sandbox next, and the host only by an approval."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from linara_agent.cli.exit_codes import code_of
-from linara_agent.cli.passage import exit_of
-from linara_agent.core.change import Change, PathState
+from linara_agent.core.change import Change
 from linara_agent.core.gate import Gate
-from linara_agent.core.intent import Intent
 from linara_agent.core.next_step import Mode
-from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.passage import Ending
+from linara_agent.core.plan import PlanState
 from linara_agent.core.preview import Outcome
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.core.record import Event
 from linara_agent.core.review import By, Way
-from linara_agent.core.sandbox_plan import Caller, SandboxPlan
 from linara_agent.errors import (
-    ApplyFailed,
     JournalUnavailable,
-    LinaraError,
-    PlanProblem,
     ProposalUnavailable,
     SandboxUnavailable,
     StalePlan,
 )
-from linara_agent.flow import (
-    Ending,
-    House,
-    Passage,
-    carry,
-    carry_out_plan,
-    recover_plan,
-)
+from linara_agent.flow import carry
 from linara_agent.ports import Reviewed
-from linara_agent.wiring import load_gate, place_of
+from linara_agent.wiring import load_gate
 from tests.fakes import (
     APPLY,
     DECLINE,
     GOOD,
     NO_ANSWER,
     RERUN,
-    FakeClock,
-    FakeHost,
-    FakeJournal,
-    FakePlans,
-    FakeProposer,
-    FakeReviewer,
-    FakeSandbox,
-    Happened,
     created,
     deleted,
 )
+from tests.stage import CWD, MADE, TOUCH, Stage, failure, journaled
 
-CWD, HOME = "/srv/project", "/home/ada"
-TOUCH, MADE = "touch x", f"{CWD}/x"
-INTENT = Intent(words="make x", cwd=CWD, home=HOME)
 BEFORE_THE_SANDBOX = [
     "run started",
     "propose before",
@@ -96,68 +70,6 @@ def automation() -> Gate:
     return load_gate("automation")
 
 
-@dataclass(slots=True)
-class Stage:
-    """A house of fakes, and what happened in it."""
-
-    gate: Gate
-    happened: Happened = field(default_factory=list)
-    mode: Mode = Mode.TERMINAL
-    state_of: Callable[[str], PathState | None] = lambda _: None
-    journal: FakeJournal = field(init=False)
-    sandbox: FakeSandbox = field(init=False)
-    plans: FakePlans = field(init=False)
-    host: FakeHost = field(init=False)
-    reviewer: FakeReviewer = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.journal = FakeJournal(self.happened)
-        self.sandbox = FakeSandbox(self.happened, changes=(created(MADE),))
-        self.plans = FakePlans(self.happened)
-        self.host = FakeHost(self.happened)
-        self.reviewer = FakeReviewer(self.happened, [])
-
-    @property
-    def house(self) -> House:
-        ids = count(1)
-        caller = Caller(uid=1000, gid=1000, groups=(1000,), name="ada", home=HOME)
-        return House(
-            gate=self.gate,
-            place=place_of(cwd=CWD, home=HOME, user="ada", top=None),
-            sandbox_plan=SandboxPlan(
-                run="the-run", text="", caller=caller, cwd=CWD, environment=(),
-                umask=0o022, hostname="here", script_file=f"{CWD}/s.sh",
-            ),
-            sandbox=self.sandbox,
-            journal=self.journal,
-            plans=self.plans,
-            applier=self.host,
-            rerunner=self.host,
-            recoverer=self.host,
-            reviewer=self.reviewer,
-            clock=FakeClock(),
-            mode=self.mode,
-            state_of=self.state_of,
-            fresh_id=lambda: f"plan-{next(ids)}",
-            exit_of=exit_of,
-            failure_of=code_of,
-        )  # fmt: skip
-
-    def carry(self, text: str = TOUCH, *answers: Reviewed) -> Passage:
-        self.reviewer.answers = list(answers)
-        proposer = FakeProposer(self.happened, text)
-        return carry(self.house, lambda: proposer.propose(INTENT), intent=INTENT.words)
-
-    @property
-    def acts(self) -> list[str]:
-        """What was done besides writing records."""
-        return [one for one in self.happened if ": " in one]
-
-    @property
-    def ended(self) -> dict[str, Any]:
-        return dict(self.journal.of(Event.RUN_ENDED).fields)
-
-
 @pytest.fixture
 def stage(default: Gate) -> Stage:
     return Stage(default)
@@ -191,10 +103,6 @@ def test_what_acts_is_durable_first(stage: Stage):
     assert stage.journal.records[-1].durable
 
 
-def journaled(happened: list[str]) -> list[str]:
-    return [one for one in happened if ": " not in one]
-
-
 @pytest.mark.parametrize("number", range(len(journaled(WHOLE))))
 def test_when_the_journal_fails_nothing_more_happens(stage: Stage, number: int):
     """Whichever record cannot be written: no sandbox, no question, no host after it."""
@@ -206,50 +114,6 @@ def test_when_the_journal_fails_nothing_more_happens(stage: Stage, number: int):
     expected = journaled(WHOLE)[number]
     assert stage.happened[:failed] == WHOLE[: WHOLE.index(expected)]
     assert [one for one in stage.happened[failed:] if one != "journal: failed"] == []
-
-
-CARRIED = ["run started", "final verdict"]
-APPLIED = [*CARRIED, "apply before", "host: apply", "plans: applied", "apply after"]
-RERAN = [
-    *CARRIED,
-    "rerun before",
-    "plans: applied",
-    f"host: rerun {TOUCH}",
-    "rerun after",
-    "compared",
-]
-
-
-@pytest.mark.parametrize(
-    ("way", "whole"), [(Way.APPLY, APPLIED), (Way.RERUN, RERAN)], ids=str
-)
-def test_when_the_journal_fails_no_plan_is_carried_out(
-    stage: Stage, way: Way, whole: list[str]
-):
-    """`apply` and `rerun` stop at the first record that cannot be written."""
-    plan = saved(stage)
-    carry_out_plan(stage.house, plan, way=way)
-    assert stage.happened == [*whole, "run ended"]
-
-    for record in journaled(stage.happened):
-        stage.happened.clear()
-        stage.journal.records.clear()
-        stage.plans.saved[plan.id] = plan
-        stage.journal.broken_at = journaled([*whole, "run ended"]).index(record)
-        with pytest.raises(JournalUnavailable):
-            carry_out_plan(stage.house, plan, way=way)
-        reached = [*whole, "run ended"].index(record)
-        assert stage.happened == [*whole[:reached], "journal: failed"]
-
-
-def saved(stage: Stage) -> Plan:
-    """A plan as an earlier run left it."""
-    stage.mode = Mode.NO_INPUT
-    passage = stage.carry()
-    assert passage.plan is not None
-    stage.happened.clear()
-    stage.journal.records.clear()
-    return passage.plan
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -354,18 +218,32 @@ def test_a_rerun_is_marked_before_and_compared_after(stage: Stage):
         "compared",
         "run ended",
     ]
-    assert passage.differences == (f"{MADE} is gone",)
+    assert passage.differences == (f"{MADE} was not made",)
     assert stage.ended == {"ended": "rerun", "exit": 14}
 
 
 def test_a_rerun_that_did_what_was_shown_is_done(stage: Stage):
     """Same changes and same exit: no difference, and the command's own exit code."""
-    stage.state_of = lambda _: created(MADE).after
+    ran = f"host: rerun {TOUCH}"
+    made = created(MADE).after
+    stage.state_of = lambda _: made if ran in stage.happened else None
     for status, code in ((0, 0), (3, 1)):
         outcome = replace(GOOD, exit=status)
         stage.sandbox.outcome = stage.host.outcome = outcome
+        stage.happened.clear()
         assert stage.carry(TOUCH, RERUN).differences == ()
         assert stage.ended["exit"] == code
+
+
+def test_a_rerun_on_another_ground_than_the_preview_is_refused(stage: Stage):
+    """A path that appeared since stops the rerun before it starts, and is journaled."""
+    stage.state_of = lambda _: created(MADE).after
+    with pytest.raises(StalePlan, match=MADE):
+        stage.carry(TOUCH, RERUN)
+
+    assert stage.host.approvals == []
+    assert stage.happened[-3:] == ["review after", "failed", "run ended"]
+    assert stage.ended["exit"] == 13
 
 
 def test_an_edited_text_goes_the_whole_way(stage: Stage):
@@ -400,10 +278,6 @@ def test_an_edited_text_can_be_denied(stage: Stage):
 
     assert passage.ending is Ending.DENIED
     assert stage.acts.count("sandbox: rm -rf ~") == 0
-
-
-def failure(kind: type[LinaraError]) -> LinaraError:
-    return kind("It broke.", not_done="Nothing ran.", remedy="Mend it.")
 
 
 @pytest.mark.parametrize(
@@ -451,113 +325,6 @@ def test_what_dead_runs_left_is_reaped_and_told(stage: Stage):
 
     assert stage.happened[:2] == ["run started", "reaped"]
     assert stage.journal.of(Event.REAPED).fields == {"things": 3}
-
-
-@pytest.mark.parametrize("way", [Way.APPLY, Way.RERUN])
-def test_a_named_plan_is_carried_out(stage: Stage, way: Way):
-    """Naming a plan approves it, for one way, by a person; its text is journaled."""
-    plan = saved(stage)
-    carry_out_plan(stage.house, plan, way=way)
-
-    (approved,) = stage.host.approvals
-    assert (approved.way, approved.plan, approved.by) == (way, plan.digest, By.PERSON)
-    assert stage.plans.saved[plan.id].state is PlanState.APPLIED
-    assert stage.plans.held == [plan.id]
-    assert stage.journal.of(Event.RUN_STARTED).fields["command"] == TOUCH
-
-
-@pytest.mark.parametrize("way", [Way.APPLY, Way.RERUN])
-def test_an_altered_plan_reaches_no_host(stage: Stage, way: Way):
-    """A plan that is not the one that was sealed is refused, and that is journaled."""
-    plan = saved(stage)
-    other = replace(plan, proposal=replace(plan.proposal, text="touch y"))
-    for altered in (other, replace(plan, digest=""), other.sealed()):
-        with pytest.raises(PlanProblem):
-            carry_out_plan(stage.house, altered, way=way)
-        assert stage.ended == {"ended": "failed", "exit": 2}
-
-    assert stage.host.approvals == []
-
-
-@pytest.mark.parametrize(
-    "state", [PlanState.APPLIED, PlanState.DECLINED, PlanState.EXPIRED]
-)
-def test_a_plan_that_is_used_up_is_refused_in_the_journal(
-    stage: Stage, state: PlanState
-):
-    """A second apply reaches no host, and the refusal is on disk."""
-    plan = saved(stage)
-    stage.plans.saved[plan.id] = replace(plan, state=state)
-    for way in (Way.APPLY, Way.RERUN):
-        with pytest.raises(PlanProblem, match=str(state)):
-            carry_out_plan(stage.house, plan, way=way)
-        assert stage.happened[-2:] == ["failed", "run ended"]
-        assert stage.ended == {"ended": "failed", "exit": 2}
-
-    assert stage.host.approvals == []
-
-
-def test_a_plan_from_elsewhere_is_judged_here(stage: Stage, automation: Gate):
-    """What this machine's policy denies stays denied, however the plan was judged."""
-    stage.sandbox.changes = (deleted("/etc/passwd"),)
-    lenient = replace(stage.gate.policy, rules=())
-    stage.gate = replace(stage.gate, policy=lenient)
-    plan = saved(stage)
-
-    stage.gate = automation
-    passage = carry_out_plan(stage.house, plan, way=Way.APPLY)
-
-    assert passage.ending is Ending.DENIED
-    assert stage.ended == {"ended": "denied", "exit": 11}
-    assert stage.host.approvals == []
-
-
-@pytest.mark.parametrize(
-    ("error", "code"), [(failure(StalePlan), 13), (failure(ApplyFailed), 15)], ids=repr
-)
-def test_an_apply_that_fails_is_journaled(stage: Stage, error: LinaraError, code: int):
-    """The record says so, and the plan is not marked as applied."""
-    plan = saved(stage)
-    stage.host.failure = error
-    with pytest.raises(type(error)):
-        carry_out_plan(stage.house, plan, way=Way.APPLY)
-
-    assert stage.happened == [
-        *CARRIED,
-        "apply before",
-        "host: apply",
-        "failed",
-        "run ended",
-    ]
-    assert stage.ended["exit"] == code
-    assert stage.plans.saved[plan.id].state is PlanState.OPEN
-
-
-def test_a_recovery_is_journaled_like_every_act(stage: Stage):
-    """Before and after; its approval permits nothing else."""
-    plan = saved(stage)
-
-    assert recover_plan(stage.house, plan) == ("rolled back", 2)
-
-    assert stage.happened == [
-        "run started",
-        "undo before",
-        "host: recover",
-        "undo after",
-        "run ended",
-    ]
-    assert [approved.way for approved in stage.host.approvals] == [Way.RECOVER]
-
-
-def test_a_recovery_that_fails_is_journaled(stage: Stage):
-    """A run that began has an end in the journal, this one too."""
-    plan = saved(stage)
-    stage.host.failure = failure(ApplyFailed)
-    with pytest.raises(ApplyFailed):
-        recover_plan(stage.house, plan)
-
-    assert stage.happened[-2:] == ["failed", "run ended"]
-    assert stage.ended == {"ended": "failed", "exit": 15}
 
 
 def test_the_approval_is_of_what_was_previewed(stage: Stage):

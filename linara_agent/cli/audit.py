@@ -21,7 +21,14 @@ def audit_command() -> None:
 
 
 @audit_command.command("list")
-@click.option("-n", "--number", default=20, show_default=True, help="How many runs.")
+@click.option(
+    "-n",
+    "--number",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many runs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_(number: int, as_json: bool) -> None:
     """List runs, newest first; refused ones too.

@@ -21,7 +21,10 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
         error.show()
         return int(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("\nInterrupted. What was running was stopped.\n")
+        sys.stderr.write(
+            "\nInterrupted. What was running was stopped; a plan that was shown stays"
+            " saved (`linara-agent plan list`).\n"
+        )
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output left; there is nobody to tell.

@@ -7,7 +7,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from linara_agent.cli.verbatim import Verbatim
-from linara_agent.core.change import Change, ChangeKind
+from linara_agent.core.change import Change, ChangeKind, FileType
+from linara_agent.core.measure import strange_mode
 from linara_agent.core.report import deleted_below
 from linara_agent.core.visible import size_in_words, visible
 
@@ -29,6 +30,7 @@ _NOUNS = {
     ChangeKind.TYPE: "of another kind",
 }
 _NEW = (ChangeKind.CREATED, ChangeKind.MODIFIED)
+_USUAL = (0o644, 0o664, 0o600, 0o755, 0o775, 0o700)
 
 
 def changes(of: tuple[Change, ...], *, full: bool = False) -> Iterator[RenderableType]:
@@ -44,6 +46,9 @@ def changes(of: tuple[Change, ...], *, full: bool = False) -> Iterator[Renderabl
             if one.diff and (full or len(folded) == 1):
                 yield from _diff(one.diff, full=full)
     else:
+        # What may run with other rights is never folded away.
+        for one in (one for one in folded if strange_mode(one)):
+            yield _line(one, counts)
         yield from _places(folded)
     incidental = len(of) - len(real)
     if incidental:
@@ -133,6 +138,7 @@ def _about(change: Change, counts: dict[str, int]) -> Iterator[str]:
             yield f"→ {visible(state.link, keep='')}"
     if change.path in counts:
         yield f"with {counts[change.path]:,} entries"
+    yield from _unusual(change)
     yield from _metadata(change)
     if change.masked:
         yield "hidden from the preview"
@@ -150,6 +156,17 @@ def _metadata(change: Change) -> Iterator[str]:
         yield f"owner {before.uid}:{before.gid} → {after.uid}:{after.gid}"
     if change.kind is ChangeKind.METADATA and before.mtime_ns != after.mtime_ns:
         yield "another time"
+
+
+def _unusual(change: Change) -> Iterator[str]:
+    """The mode of something new, unless it is what every file has."""
+    after = change.after
+    if change.before is not None or after is None or after.link is not None:
+        return
+    if strange_mode(change) or after.mode not in _USUAL:
+        yield f"mode {after.mode:04o}"
+    if after.type is FileType.FILE and after.mode & 0o111:
+        yield "executable"
 
 
 def _size(change: Change) -> Iterator[str]:

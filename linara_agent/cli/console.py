@@ -1,6 +1,7 @@
 """The only place that writes: results to stdout, everything else to stderr."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,15 @@ class Console:
     def interactive(self) -> bool:
         """A person is there to answer."""
         return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def piped_into(self) -> bool:
+        """Somebody may expect that a command reads what they pipe in."""
+        try:
+            mode = os.fstat(sys.stdin.fileno()).st_mode
+        except (OSError, ValueError):
+            return False
+        return stat.S_ISFIFO(mode) or (stat.S_ISREG(mode) and not sys.stdin.isatty())
 
     @cached_property
     def _stderr(self) -> "RichConsole":

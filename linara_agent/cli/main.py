@@ -1,6 +1,10 @@
 """The command line: global options, and subcommands that load when called."""
 
 import importlib
+import os
+import signal
+import sys
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -93,8 +97,23 @@ def cli(debug: bool) -> None:
     del debug
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Being asked to end is like Ctrl-C: clean up, journal it, say so."""
+    raise KeyboardInterrupt
+
+
+def _have_streams() -> None:
+    """A stream that the caller closed is as good as an empty one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 — it stays open
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code and never raises."""
+    _have_streams()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
     debug = "--debug" in arguments[:1]
     return guarded(
         lambda: cli.main(arguments, prog_name="linara-agent", standalone_mode=False),

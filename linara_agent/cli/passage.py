@@ -12,12 +12,13 @@ from linara_agent.cli.console import Console
 from linara_agent.cli.exit_codes import ExitCode, code_of
 from linara_agent.cli.review import TerminalReviewer
 from linara_agent.core.next_step import Mode, ways_for
+from linara_agent.core.passage import Ending, Passage
 from linara_agent.core.preview import Outcome
 from linara_agent.core.proposal import Proposal
 from linara_agent.core.record import Json
 from linara_agent.core.report import preview_json, verdict_json
 from linara_agent.errors import UsageProblem
-from linara_agent.flow import Ending, Passage, carry
+from linara_agent.flow import carry
 from linara_agent.wiring import Choices, Front, Person, house
 
 LARGEST = 1_000_000
@@ -37,10 +38,14 @@ def exit_of(passage: Passage) -> ExitCode:
             return ExitCode.DONE
         case Ending.ANSWERED:
             return _of_command(passage.preview.outcome if passage.preview else None)
-        case Ending.RERUN if passage.differences:
-            return ExitCode.DIFFERS
         case Ending.RERUN:
-            return _of_command(passage.outcome)
+            return _of_rerun(passage)
+
+
+def _of_rerun(passage: Passage) -> ExitCode:
+    if passage.outcome is not None and "interrupted" in passage.outcome.limits:
+        return ExitCode.INTERRUPTED
+    return ExitCode.DIFFERS if passage.differences else _of_command(passage.outcome)
 
 
 def _of_command(outcome: Outcome | None) -> ExitCode:
@@ -70,6 +75,8 @@ class Request:
 
 def carry_and_tell(console: Console, request: Request) -> None:
     """The whole run; ends with click's Exit."""
+    if console.piped_into and not request.as_json:
+        console.say(Text(_NOT_PASSED_ON, style="yellow"))
     built = house(request.who, request.choices, front(console))
     passage = carry(built, request.propose, intent=request.intent)
     code = exit_of(passage)
@@ -78,6 +85,11 @@ def carry_and_tell(console: Console, request: Request) -> None:
     else:
         tell(console, passage, asked=request.choices.mode is Mode.TERMINAL)
     raise click.exceptions.Exit(int(code))
+
+
+_NOT_PASSED_ON = (
+    "note: what is piped in is not passed on: a preview has an empty standard input"
+)
 
 
 def checked_text(text: str, *, what: str) -> str:

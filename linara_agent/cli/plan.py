@@ -80,10 +80,11 @@ def show(plan: str, as_json: bool) -> None:
         console.result(one.to_json().decode().rstrip("\n"))
         return
     ways = ", ".join(f"linara-agent {way} {one.id}" for way in ways_for(one.preview))
+    waits = one.state not in ("applied", "declined", "expired")
     console.show(
         Text.assemble(("Plan", "bold"), f"  {one.id}, {one.state}"),
         *render.command(one.proposal),
         *render.verdict(one.verdict),
         *render.preview(one.preview, full=True),
-        Text(f"To carry it out: {ways}", style="dim"),
+        *([Text(f"To carry it out: {ways}", style="dim")] if waits else []),
     )

@@ -7,7 +7,7 @@ from rich.text import Text
 from linara_agent.cli import render
 from linara_agent.cli.console import Console
 from linara_agent.core.decision import Decision
-from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.next_step import only_looks
 from linara_agent.core.plan import Plan
 from linara_agent.core.review import Answer, Way
 from linara_agent.ports import Reviewed
@@ -59,10 +59,8 @@ class TerminalReviewer:
 
     def _default(self, plan: Plan, ways: tuple[Way, ...]) -> str | None:
         """A look at live state that the policy allows is rerun on Enter."""
-        kinds = {effect.kind for effect in plan.verdict.effects}
-        looks = kinds <= {EffectKind.READ, EffectKind.OBSERVE}
         allowed = plan.verdict.decision is Decision.ALLOW
-        if allowed and looks and not plan.preview.effective:
+        if allowed and only_looks(plan.verdict, plan.preview):
             self._console.say(
                 Text(
                     "  The sandbox shows its own state here, not this machine's.",

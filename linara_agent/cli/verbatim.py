@@ -1,8 +1,9 @@
 """A text as it is, however narrow the screen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.cells import chop_cells
+from rich.cells import get_character_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -30,8 +31,19 @@ class Verbatim:
         margin, fold = " " * self.by, "↪ ".rjust(self.by)
         width = max(2, options.max_width - self.by)
         for line in self.text.split("\n"):
-            pieces = chop_cells(line.expandtabs(_TAB), width) or [""]
-            for number, piece in enumerate(pieces):
+            for number, piece in enumerate(_folded(line.expandtabs(_TAB), width)):
                 yield Segment(fold if number else margin)
                 yield Segment(piece, style)
                 yield Segment.line()
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    """Pieces of at most `width` columns; rich's own loses characters of no width."""
+    start = columns = 0
+    for index, char in enumerate(line):
+        size = get_character_cell_size(char)
+        if columns + size > width:
+            yield line[start:index]
+            start, columns = index, 0
+        columns += size
+    yield line[start:]

@@ -21,6 +21,7 @@ def differences(
     verdict: Verdict,
     *,
     state_of: Callable[[str], PathState | None],
+    digest_of: Callable[[str], str | None],
 ) -> tuple[str, ...]:
     """Each difference in words.
 
@@ -34,8 +35,52 @@ def differences(
         before, now = _end(preview.outcome), _end(outcome)
         found.append(f"it ended with {now}, in the preview with {before}")
     for change in preview.effective:
-        found += _path(change, state_of(change.path))
+        state = state_of(change.path)
+        different = tuple(_path(change, state))
+        if not different and state is not None and _rewritten(change, state, digest_of):
+            different = (f"{change.path} has another content than in the preview",)
+        found += different
     return tuple(found)
+
+
+def _rewritten(
+    change: Change, now: PathState, digest_of: Callable[[str], str | None]
+) -> bool:
+    expected = change.after.sha256 if change.after is not None else None
+    if expected is None or now.type is not FileType.FILE:
+        return False
+    return digest_of(change.path) not in (None, expected)
+
+
+def drift(
+    preview: Preview, *, state_of: Callable[[str], PathState | None]
+) -> tuple[str, ...]:
+    """How the host has changed since the preview, path by path, in words.
+
+    Of directories only their kind and mode count; what was known to be unsettled at
+    the preview is left out.
+    """
+    found: list[str] = []
+    for change in preview.effective:
+        if not (change.unsettled or change.masked):
+            found += _drifted(change, state_of(change.path))
+    return tuple(found)
+
+
+def _drifted(change: Change, now: PathState | None) -> Iterator[str]:
+    before = change.before
+    if before is None or now is None:
+        if (before is None) != (now is None):
+            state = "is gone" if now is None else "has been made meanwhile"
+            yield f"{change.path} {state}"
+    elif before.type is not now.type:
+        yield f"{change.path} is a {now.type} now, it was a {before.type}"
+    elif before.mode != now.mode or (before.uid, before.gid) != (now.uid, now.gid):
+        yield f"{change.path} has another owner or mode"
+    elif before.type is not FileType.DIRECTORY and (
+        before.size != now.size or before.mtime_ns != now.mtime_ns
+    ):
+        yield f"{change.path} was written meanwhile"
 
 
 def _end(outcome: Outcome) -> str:
@@ -48,8 +93,7 @@ def _path(change: Change, now: PathState | None) -> Iterator[str]:
     expected = change.after
     if expected is None or now is None:
         if (expected is None) != (now is None):
-            state = "is gone" if now is None else "is still there"
-            yield f"{change.path} {state}"
+            yield f"{change.path} {_missing(change, now)}"
         return
     if expected.type is not now.type:
         yield f"{change.path} is a {now.type}, in the preview a {expected.type}"
@@ -59,3 +103,9 @@ def _path(change: Change, now: PathState | None) -> Iterator[str]:
         yield f"{change.path} points elsewhere than in the preview"
     elif expected.mode != now.mode and expected.type is not FileType.SYMLINK:
         yield f"{change.path} has mode {now.mode:o}, in the preview {expected.mode:o}"
+
+
+def _missing(change: Change, now: PathState | None) -> str:
+    if now is not None:
+        return "is still there"
+    return "was not made" if change.before is None else "is gone"

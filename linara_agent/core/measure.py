@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from linara_agent.core.change import Change, ChangeKind
+from linara_agent.core.change import Change, ChangeKind, FileType
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Effect, EffectKind, Form
 from linara_agent.core.effects.glob import matches
@@ -58,7 +58,55 @@ def final_verdict(
         )
     findings += _surprises(read.effects, effects)
     findings += _over_limits(preview, policy)
+    findings += _unfinished(preview)
+    findings += _strange_modes(preview)
+    if preview.network_tried and EffectKind.NETWORK not in {
+        e.kind for e in read.effects
+    }:
+        reason = "it tried the network, which reading it did not foretell"
+        findings.append(_review("network-tried", reason))
     return read.stricter(*findings)
+
+
+def _review(rule: str, reason: str) -> Finding:
+    return Finding(rule=rule, decision=Decision.REVIEW, reason=reason)
+
+
+def _unfinished(preview: Preview) -> Iterator[Finding]:
+    """What did not come to its end there has not been seen whole."""
+    outcome = preview.outcome
+    if outcome.limits:
+        reason = f"it was stopped at its limit of {' and '.join(outcome.limits)}"
+        yield _review("unfinished", f"{reason}; what it would still do was not seen")
+    elif outcome.signal is not None:
+        yield _review("unfinished", f"signal {outcome.signal} ended it in the preview")
+    if outcome.leftovers:
+        noun = "process" if outcome.leftovers == 1 else "processes"
+        reason = f"{outcome.leftovers} {noun} went on after the command had ended"
+        yield _review("left-running", reason)
+
+
+def _strange_modes(preview: Preview) -> Iterator[Finding]:
+    """Set-id bits, and files that everybody may write, are never a side matter."""
+    found = [one for one in preview.effective if strange_mode(one)]
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        first = found[0]
+        mode = first.after.mode if first.after is not None else 0
+        reason = f"{first.path}{more} would run as its owner, or be writable by all"
+        yield _review("strange-mode", f"{reason} (mode {mode:04o})")
+
+
+def strange_mode(change: Change) -> bool:
+    """It gets a set-id bit on a file, or becomes writable by everybody."""
+    before, after = change.before, change.after
+    if after is None or after.type is FileType.SYMLINK:
+        return False
+    if before is not None and (before.mode, before.uid) == (after.mode, after.uid):
+        return False
+    sticky = after.type is FileType.DIRECTORY and after.mode & 0o1000
+    set_id = after.type is FileType.FILE and after.mode & 0o6000
+    return bool(set_id or (after.mode & 0o002 and not sticky))
 
 
 def _collapsed(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -61,12 +61,21 @@ def next_step(verdict: Verdict, preview: Preview, mode: Mode) -> Next:
     if mode is Mode.TERMINAL:
         return Next(step=Step.ASK, ways=ways)
     if mode is Mode.UNATTENDED and verdict.decision is Decision.ALLOW:
-        only_looks = kinds <= {EffectKind.READ, EffectKind.OBSERVE}
-        if only_looks and not preview.effective:
+        if only_looks(verdict, preview):
             return Next(step=Step.CARRY_OUT, ways=(Way.RERUN,))
         if faithful and Way.APPLY in ways and preview.outcome.succeeded:
             return Next(step=Step.CARRY_OUT, ways=(Way.APPLY,))
     return Next(step=Step.SAVE, ways=ways)
+
+
+def only_looks(verdict: Verdict, preview: Preview) -> bool:
+    """It reads, looks at live state that a twin cannot show, and does nothing else."""
+    kinds = {effect.kind for effect in verdict.effects}
+    looks = EffectKind.OBSERVE in kinds and kinds <= {
+        EffectKind.READ,
+        EffectKind.OBSERVE,
+    }
+    return looks and not preview.effective and not preview.outcome.limits
 
 
 def _masked(verdict: Verdict) -> bool:

@@ -226,7 +226,7 @@ def keeps_changing() -> SandboxUnavailable:
 def orders(plan: SandboxPlan) -> Mapping[str, Any]:
     """What the supervisor is told; paths and texts go as JSON with surrogates."""
     program = next((path for path in _SHELLS if os.access(path, os.X_OK)), _SHELLS[0])
-    words = ["-c", plan.text]
+    words = ["-c", "--", plan.text]  # a text may begin with a dash
     if plan.script_file is not None:
         words = [plan.script_file, *plan.arguments]
     return {

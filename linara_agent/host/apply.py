@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from linara_agent.core.passage import Applied
 from linara_agent.core.plan import Plan
 from linara_agent.core.review import Approved, Way
 from linara_agent.errors import ApplyFailed, StalePlan
@@ -22,7 +23,6 @@ from linara_agent.host.rollback import restore_directory, roll_back
 from linara_agent.host.scene import Scene
 from linara_agent.host.stage import Staging, check_blobs, check_space, sync_all
 from linara_agent.host.step import Steps, steps_of
-from linara_agent.ports import Applied
 
 _TAG = 12
 

@@ -5,6 +5,7 @@ import stat
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import file_digest
 
 from linara_agent.core.change import FileType, PathState
 from linara_agent.host.directories import Directories, split
@@ -95,6 +96,19 @@ def read_xattrs(directory: int, name: str) -> tuple[tuple[str, str], ...]:
         raise
     except OSError:
         return ()
+
+
+def digest_of(path: str, *, directories: Directories) -> str:
+    """SHA-256 (hex) of a regular file; no link is followed, no device is read.
+
+    Raises OSError.
+    """
+    parent, name = split(path)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with os.fdopen(os.open(name, flags, dir_fd=directories.open(parent)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no regular file")
+        return file_digest(file, "sha256").hexdigest()
 
 
 def differences(

@@ -137,7 +137,7 @@ def _check_text(plan: Plan) -> None:
 
 def _operands(sandbox: SandboxPlan) -> tuple[str, ...]:
     if sandbox.script_file is None:
-        return ("-c", sandbox.text)
+        return ("-c", "--", sandbox.text)
     _check_script(sandbox.script_file, sandbox.text)
     return (sandbox.script_file, *sandbox.arguments)
 

@@ -167,7 +167,10 @@ class Running:
 
 def _stopped(pid: int) -> bool:
     options = os.WSTOPPED | os.WNOHANG
-    return os.waitid(os.P_PID, pid, options) is not None
+    try:
+        return os.waitid(os.P_PID, pid, options) is not None
+    except ChildProcessError:
+        return False  # it ended meanwhile, and was waited for
 
 
 def _members(group: int) -> int:

@@ -51,12 +51,15 @@ def main() -> None:
     gate.assess("ls", PLACE)  # the parsers' tables, the first files
     rows = [stages(gate, text) for text in commands()]
     whole = sorted(sum(row) * 1000 for row in rows)
-    print(f"{len(rows)} commands")
-    print(f"median {statistics.median(whole):6.1f} ms   goal 10")
-    print(f"p99    {whole[int(len(whole) * 0.99)]:6.1f} ms   goal 60")
     total = sum(whole) / 1000
+    lines = [
+        f"{len(rows)} commands",
+        f"median {statistics.median(whole):6.1f} ms   goal 10",
+        f"p99    {whole[int(len(whole) * 0.99)]:6.1f} ms   goal 60",
+    ]
     for index, name in enumerate(("reading", "resolving", "judging")):
-        print(f"{name:10s} {sum(row[index] for row in rows) / total:6.1%}")
+        lines.append(f"{name:10s} {sum(row[index] for row in rows) / total:6.1%}")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

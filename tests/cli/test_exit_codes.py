@@ -5,10 +5,10 @@ import pytest
 from linara_agent.cli.exit_codes import PRECEDENCE, ExitCode, code_of
 from linara_agent.cli.passage import exit_of
 from linara_agent.core.decision import Decision
+from linara_agent.core.passage import Ending, Passage
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Origin, Proposal
-from linara_agent.flow import Ending, Passage
 
 ALLOW = Verdict(
     findings=(Finding(rule="x", decision=Decision.ALLOW, reason="y"),), effects=()

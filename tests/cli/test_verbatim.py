@@ -31,7 +31,7 @@ def unfolded(lines: list[str]) -> str:
 
 
 @given(
-    text=st.text(st.sampled_from("ab ;|\n\t界é↪"), max_size=200),
+    text=st.text(st.sampled_from("ab ;|\n\t界é↪🏻\u0301"), max_size=200),
     width=st.integers(8, 60),
 )
 def test_a_text_can_be_read_back(text: str, width: int):

@@ -1,5 +1,7 @@
 """The second verdict: what the preview did."""
 
+from dataclasses import replace
+
 import pytest
 
 from linara_agent.core.change import Change, ChangeKind
@@ -8,7 +10,7 @@ from linara_agent.core.measure import final_verdict, measured_effects
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
 from tests.core.gates import PLACE, gate
-from tests.core.previews import change, preview
+from tests.core.previews import change, outcome, preview, state
 
 W = "/home/u/project"
 
@@ -155,3 +157,42 @@ def test_it_can_only_become_stricter() -> None:
     read = gate().assess("rm x", PLACE)[1]
     after = final("rm x", preview(), policy="default")
     assert set(read.findings) <= set(after.findings)
+
+
+def test_what_was_cut_short_is_a_review() -> None:
+    """A run that met a limit or a signal, or left processes, was not seen whole."""
+    limited = preview(ended=outcome(exit=None, signal=9, limits=("time",)))
+    killed = preview(ended=outcome(exit=None, signal=11))
+    running = preview(ended=replace(outcome(), leftovers=2))
+    assert "unfinished" in rules(final("ls", limited))
+    assert "unfinished" in rules(final("ls", killed))
+    assert "left-running" in rules(final("ls", running))
+    assert not rules(final("ls", preview())) & {"unfinished", "left-running"}
+
+
+def test_the_network_is_a_surprise_too() -> None:
+    """A script that tried the network without a word of it is a review."""
+    tried = preview(network_tried=True)
+    assert "network-tried" in rules(final("ls", tried))
+    assert "network-tried" not in rules(final("curl http://e", tried))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "strange"),
+    [
+        (0o644, 0o4755, True),
+        (0o644, 0o2755, True),
+        (0o644, 0o666, True),
+        (0o644, 0o755, False),
+        (0o4755, 0o4755, False),
+    ],
+)
+def test_strange_modes(before: int, after: int, *, strange: bool) -> None:
+    """A new set-id bit, or a file that all may write, is a finding."""
+    done = Change(
+        path=f"{W}/x",
+        kind=ChangeKind.METADATA,
+        before=state(mode=before),
+        after=state(mode=after),
+    )
+    assert ("strange-mode" in rules(final("chmod x x", preview(done)))) is strange

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from linara_agent.core.change import Change, ChangeKind, FileType, PathState
 from linara_agent.core.decision import Decision
+from linara_agent.core.passage import Applied
 from linara_agent.core.plan import Plan
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Outcome, Preview
@@ -28,7 +29,6 @@ from linara_agent.host.apply import HostFiles
 from linara_agent.host.directories import Directories
 from linara_agent.host.path_state import kept_xattr, state_of
 from linara_agent.host.recover import Recovered, recover
-from linara_agent.ports import Applied
 
 Row = tuple[object, ...]
 NOBODY = 65534

@@ -157,8 +157,9 @@ def test_temp_files_are_those_of_the_given_user_and_directory():
     book = RecipeBook(user="1000", temp="/home/a na/tmp")
     proposal = book.propose(Intent(words="clean temp files", cwd="/", home="/home/b"))
     assert proposal.text == (
-        "find '/home/a na/tmp' -xdev -mindepth 1 -type f -user 1000 -mtime +7"
-        " -print -delete"
+        "find '/home/a na/tmp' -xdev -mindepth 1"
+        r" -type d \( ! -readable -o ! -executable \) -prune"
+        " -o -type f -user 1000 -mtime +7 -print -exec rm -f -- {} +"
     )
 
 

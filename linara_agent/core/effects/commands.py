@@ -338,15 +338,16 @@ def _host_role(call: Call, word: Word) -> None:
     call.effect(EffectKind.NETWORK, host, word=word)
 
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HOST = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/?#\\]*@)?([\w.-]+|\[[\da-f:.]+\])(?::\d*)?(?:[/?#].*)?",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:[^/?#\\]*@)?([\w.-]+|\[[\da-fA-F:.]+\])(?::\d*)?(?:[/?#].*)?", re.DOTALL
 )
 
 
 def host_of(text: str) -> str | None:
     """The host in a URL, in `user@host`, or alone; None where none can be told."""
-    found = _HOST.fullmatch(text)
+    scheme = _SCHEME.match(text)
+    found = _HOST.fullmatch(text, scheme.end() if scheme is not None else 0)
     return None if found is None else found[1].strip("[]").lower()
 
 

@@ -1,6 +1,7 @@
 """Which names certainly are functions where they are called."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 from linara_agent.core.shell.script import Node, Script
 
@@ -43,3 +44,29 @@ _TAKE_BACK = ("unset", "eval", "source", ".")
 def _name(script: Script, node: Node) -> tuple[str, ...]:
     found = _NAME.match(script.text, node.span.start)
     return (found[1],) if found is not None else ()
+
+
+def calls_itself(script: Script) -> Iterator[tuple[int, bool]]:
+    """The calls by which a function comes back to itself, perhaps through others.
+
+    With each, whether it leaves another process behind: in a pipeline, in the
+    background or in a subshell.
+    """
+    calls: dict[str, set[str]] = {name: set() for name in script.functions}
+    for one in script.invocations:
+        name = one.program.known if one.program is not None else None
+        if one.function in calls and name in calls:
+            calls[one.function].add(name)
+    for index, one in enumerate(script.invocations):
+        name = one.program.known if one.program is not None else None
+        if name in calls and one.function in _reached(calls, name):
+            yield index, bool(one.scope)
+
+
+def _reached(calls: Mapping[str, set[str]], name: str) -> set[str]:
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        found |= ahead
+        ahead = {inner for one in ahead for inner in calls.get(one, ())} - found
+    return found

@@ -141,6 +141,8 @@ def classify(path: str, place: Place) -> PathClass:
             return found
     if any(_below(path, own) for own in place.own):
         return PathClass.OWN
+    if _below(path, "/dev/shm"):  # noqa: S108 — memory that stands for files
+        return PathClass.TEMP
     if _below(path, "/dev"):
         return PathClass.DEVICE
     if _below(path, "/proc") or _below(path, "/sys"):

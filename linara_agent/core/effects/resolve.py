@@ -22,7 +22,7 @@ from linara_agent.core.effects.environment import (
     set_by_constructs,
 )
 from linara_agent.core.effects.flows import flows
-from linara_agent.core.effects.functions import defined_before
+from linara_agent.core.effects.functions import calls_itself, defined_before
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.standing import Standing
 from linara_agent.core.effects.trace import Analyser, Call, Resolution, Sink, Taint
@@ -83,11 +83,16 @@ def _set_by_constructs(script: Script) -> Iterator[Effect]:
 def _walk(resolution: Resolution) -> None:
     for index, invocation in enumerate(resolution.script.invocations):
         _invocation(resolution, index, invocation)
+    for index, multiplies in calls_itself(resolution.script):
+        call = _call(resolution, index, resolution.script.invocations[index])
+        if multiplies:
+            call.effect(EffectKind.PROCESS, "fork bomb")
+        call.unknown("the function calls itself and may never end")
 
 
-def _invocation(resolution: Resolution, index: int, invocation: Invocation) -> None:
+def _call(resolution: Resolution, index: int, invocation: Invocation) -> Call:
     certainty = Certainty.POSSIBLE if invocation.conditional else Certainty.CERTAIN
-    call = Call(
+    return Call(
         resolution=resolution,
         index=index,
         invocation=invocation,
@@ -96,6 +101,10 @@ def _invocation(resolution: Resolution, index: int, invocation: Invocation) -> N
         places=resolution.standing.of(index),
         certainty=certainty,
     )
+
+
+def _invocation(resolution: Resolution, index: int, invocation: Invocation) -> None:
+    call = _call(resolution, index, invocation)
     for assignment in invocation.assignments:
         _assignment(call, assignment)
     for redirection in invocation.redirections:

@@ -66,7 +66,7 @@ def _read(
         opaque.append(Opaque(span=Span(0, len(text)), reason=reason))
     opaque += _disagreements(text, lowering, parsers)
     invocations = tuple(lowering.invocations)
-    opaque += changed_rules(invocations)
+    opaque += changed_rules(text, invocations)
     opaque += run_by_subscript(invocations)
     return Script(
         text=text,

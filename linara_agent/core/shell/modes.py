@@ -7,7 +7,7 @@ follows is not what it seems.
 import re
 from collections.abc import Iterable, Iterator
 
-from linara_agent.core.shell.script import Invocation, Opaque, Word
+from linara_agent.core.shell.script import Invocation, Opaque, Span, Word
 
 # Letters and names of `set` that leave words, names and parsing as they are.
 _SET_LETTERS = frozenset("aeuxvfhbmCETo")
@@ -62,10 +62,11 @@ _NEW_RULES = "it may change the rules by which bash reads what follows"
 _RULE_VARIABLES = frozenset(("POSIXLY_CORRECT", "POSIX_PEDANTIC", "BASH_COMPAT"))
 
 
-def changed_rules(invocations: Iterable[Invocation]) -> Iterator[Opaque]:
-    """Each command after which bash may read by other rules."""
+def changed_rules(text: str, invocations: Iterable[Invocation]) -> Iterator[Opaque]:
+    """From each command after which bash may read by other rules, to the end."""
     for invocation in invocations:
         words = invocation.called
+        rest = Span(invocation.span.start, len(text))
         name = words[0].known if words else None
         assigned = {one.name for one in invocation.assignments}
         if (
@@ -73,10 +74,10 @@ def changed_rules(invocations: Iterable[Invocation]) -> Iterator[Opaque]:
             or (name == "shopt" and not _is_harmless_shopt(words[1:]))
             or assigned & _RULE_VARIABLES
         ):
-            yield Opaque(span=invocation.span, reason=_NEW_RULES)
+            yield Opaque(span=rest, reason=_NEW_RULES)
         elif name == "enable" and len(words) > 1:
             reason = "it may change what a builtin's name means"
-            yield Opaque(span=invocation.span, reason=reason)
+            yield Opaque(span=rest, reason=reason)
 
 
 def _is_harmless_set(words: tuple[Word, ...]) -> bool:

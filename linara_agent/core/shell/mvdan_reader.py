@@ -7,6 +7,7 @@ package mvdan.cc/sh/v3/syntax. Whatever is not known here becomes opaque.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from linara_agent.core.shell.arithmetic import open_arithmetic
 from linara_agent.core.shell.constants import touched_by_arithmetic, touched_by_call
 from linara_agent.core.shell.mvdan_words import (
     Context,
@@ -26,7 +27,7 @@ from linara_agent.core.shell.script import (
     Word,
 )
 from linara_agent.core.shell.tree import Tree
-from linara_agent.core.shell.words import Surroundings, value_of
+from linara_agent.core.shell.words import EVERY, Surroundings, value_of
 
 DEEPEST = 50
 """Statements nested deeper than this are opaque."""
@@ -41,11 +42,16 @@ def lower(
     A first pass finds the variables that are no constants; the second resolves
     words with the others.
     """
-    nodes, lowering = _pass(file, text, known.home, frozenset())
+    doubtful = tuple(open_arithmetic(file))
+    # What cannot be foreseen may assign as well.
+    start = frozenset((EVERY,)) if doubtful else frozenset[str]()
+    nodes, lowering = _pass(file, text, known.home, start)
     for _ in range(_PASSES):
         before = lowering.known.unsettled
         touched = before | lowering.constants.touched
         if touched == before:
+            for tree, reason in doubtful:
+                lowering.unreadable(tree, reason)
             return nodes, lowering
         nodes, lowering = _pass(file, text, known.home, touched)
     lowering.unreadable(file, "what its variables hold cannot be settled")
@@ -311,6 +317,8 @@ def _while(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]
 
 def _wrapped(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
     inner = lowering.subshell(context) if tree["Type"] == "CoprocClause" else context
+    if tree.get("Name"):
+        lowering.constants.touch((lowering.offsets.source(tree["Name"]).strip("\"'"),))
     inside = tree.get("Stmt")
     return (_statement(lowering, inside, inner),) if inside else ()
 

@@ -50,8 +50,8 @@ class Lowering:
 
     `statements` lowers the statements of a substitution. `functions` are those
     defined where it cannot be skipped, with their places. `substituted` are the
-    invocations that stand in a substitution; `plain` the spans without any;
-    `blots` the spans that are judged on their own, with the letter that may stand for them.
+    invocations that stand in a substitution; `plain` the spans without any; `blots`
+    those that are judged on their own, with the letter that may stand for them.
     """
 
     text: str
@@ -87,8 +87,9 @@ def lower_assignment(lowering: Lowering, tree: Tree, context: Context) -> Assign
     name = str((tree.get("Name") or {}).get("Value", "?"))
     if tree.get("Array") or tree.get("Index"):
         lowering.constants.touch((name,))
-    if tree.get("Array"):
-        lowering.blots.append((lowering.offsets.span(tree["Array"]), "x"))
+    for inner in ("Array", "Index"):
+        if tree.get(inner):
+            lowering.blots.append((lowering.offsets.span(tree[inner]), "x"))
     return Assignment(
         span=lowering.offsets.span(tree),
         name=name,
@@ -132,7 +133,8 @@ def lower_target(lowering: Lowering, tree: Tree, context: Context) -> Word:
     found = lower_word(lowering, tree, context, braces=True)
     if len(found) == 1:
         return found[0]
-    return replace(found[0], value=Unknown("several words"), quoted=False)
+    whole = lower_word(lowering, tree, context, braces=False)[0]
+    return replace(whole, value=Unknown("not one word"), quoted=False)
 
 
 _OPAQUE_TO_BASHLEX = ("CmdSubst", "ProcSubst", "ArithmExp", "ExtGlob")

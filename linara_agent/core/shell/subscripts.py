@@ -6,7 +6,7 @@ is expanded once more.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from linara_agent.core.shell.script import Invocation, Opaque, Word
 from linara_agent.core.shell.tree import Tree, each
@@ -29,20 +29,21 @@ _EXPAND_NAMES = frozenset(
         "readarray",
         "wait",
         "getopts",
-        "command",
-        "builtin",
+        "set",
     )
 )
 REASON = "bash expands this text a second time, and it holds a command"
 
 
-def run_by_subscript(invocations: Iterable[Invocation]) -> Iterator[Opaque]:
+def run_by_subscript(invocations: tuple[Invocation, ...]) -> Iterator[Opaque]:
     """Words and assigned values that hold a subscript with a command."""
+    functions = {one.function for one in invocations}
     for invocation in invocations:
         values = [one.value for one in invocation.assignments]
-        program = invocation.program
-        if program is None or program.known in _EXPAND_NAMES or program.known is None:
-            values += invocation.words
+        called = invocation.called
+        name = called[0].known if called else None
+        if name is None or name in _EXPAND_NAMES or name in functions:
+            values += called
         for word in values:
             if word is not None and holds_subscript(word):
                 yield Opaque(span=word.span, reason=REASON)

@@ -119,7 +119,8 @@ def meanings(parts: Iterable[Part], known: Surroundings) -> tuple[Meaning, ...]:
     if len(words) > 1 and _completes_expansion(listed):
         # Braces come first: `$x{1,2}` is `$x1 $x2`, `{$,}HOME` is `$HOME HOME`.
         return (_open("a brace expansion that makes a new expansion"),)
-    return tuple(_meaning(_split(word, listed), known) for word in words)
+    # An empty one vanishes: `{,}` is no word at all.
+    return tuple(_meaning(_split(word, listed), known) for word in words if word)
 
 
 def _open(reason: str) -> Meaning:

@@ -26,11 +26,16 @@ def values(text: str) -> tuple[Word, ...]:
 
 
 def foreseen(ran: Ran, script: Script) -> bool:
-    """An invocation says it, or an opaque part holds the marker's name."""
+    """An invocation says it, or an opaque part holds the marker's name.
+
+    Where a variable's text is run, the name stands where it was assigned.
+    """
     if any(_fits(ran, one) for one in script.invocations):
         return True
     return any(
         ran.name in script.text[opaque.span.start : opaque.span.end]
+        or "holds" in opaque.reason
+        or opaque.span == (0, len(script.text))
         for opaque in script.opaque
     )
 

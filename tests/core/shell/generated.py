@@ -14,10 +14,8 @@ from tests.core.shell.oracle import MARKERS
 Text = st.SearchStrategy[str]
 
 _NAMES = st.sampled_from(["x", "y", "z", "HOME"])
-_LITERALS = st.sampled_from(
-    ["a", "b.c", "-n", "1", "é", "a\\ b", "\\$x", "{a,b}", "{1..2}", "q=", "~", "~/d"]
-    + ["*", "[ab]", "+", "\\\\", "\\'", "a\\\nb", "#", "%", "^", "!", "/", "]", "@"]
-)
+_BARE = r"""a b.c -n 1 é a\"b \$x {a,b} {1..2} q= ~ ~/d * [ab] + \\ \' # % ^ ! / ] @"""
+_LITERALS = st.sampled_from(_BARE.split())
 _SINGLE = st.sampled_from(["'a b'", "'$(m8)'", "'`m8`'", "''", "'\\'", "'\n'"])
 _ANSI_C = st.sampled_from(
     [r"$'a\tb'", r"$'\x6d1'", r"$'it\'s'", r"$'\101'", "$'$(m8)'"]
@@ -31,6 +29,8 @@ def _quoted(inner: Text) -> Text:
     return st.lists(inner, max_size=3).map(lambda parts: '"' + "".join(parts) + '"')
 
 
+_EXPANSIONS = """${{x:-{0}}} ${{x+{0}}} ${{none:-{0}}} ${{x#{0}}} ${{x/{0}/b}}
+    ${{x/a/{0}}} ${{x%%{0}}} ${{x^{0}}} ${{none:={0}}}"""
 # Within backquotes a second level of backslashes is read as opaque.
 _BACKQUOTED = st.sampled_from(
     [
@@ -54,20 +54,7 @@ def _words(commands: Text) -> Text:
         commands.map("$(: # it's ) a comment\n{})".format),
     )
     inside = st.one_of(st.sampled_from(["", "a", "$x", "'q'", '"r s"']), substitutions)
-    expansions = st.builds(
-        str.format,
-        st.sampled_from(
-            [
-                "${{x:-{0}}}",
-                "${{x+{0}}}",
-                "${{none:-{0}}}",
-                "${{x#{0}}}",
-                "${{x/{0}/b}}",
-            ]
-            + ["${{x/a/{0}}}", "${{x%%{0}}}", "${{x^{0}}}", "${{none:={0}}}"]
-        ),
-        inside,
-    )
+    expansions = st.builds(str.format, st.sampled_from(_EXPANSIONS.split()), inside)
     arithmetic = st.builds(
         str.format,
         st.sampled_from(
@@ -247,3 +234,115 @@ def _commands(depth: int) -> Text:
 SCRIPTS: Text = st.lists(
     st.one_of(_commands(1), _commands(1), _commands(2)), min_size=1, max_size=6
 ).map("\n".join)
+
+
+_VALUES = st.sampled_from(
+    ["a", "b", "'c d'", "1", "~", "$x", "$y", '"$x"', "''", "x", "é"]
+)
+_CHANGES = st.sampled_from(
+    """\
+{0}={1}
+{0}={1} # the same, more often
+export {0}={1}
+readonly {0}={1}
+declare {0}={1}
+declare -i {0}={1}
+{0}+={1}
+declare -n {0}=x
+declare -u {0}
+typeset -l {0}={1}
+y=1 export {0}={1}
+command export {0}={1}
+'export' {0}={1}
+builtin declare {0}={1}
+read {0} <<<{1}
+read -r y {0} <<<{1}
+printf -v {0} %s {1}
+printf -v{0} %s {1}
+y={0}; printf -v $y %s {1}
+unset {0}
+unset -v {0}
+unset '{0}[0]'
+unset ${0}
+mapfile {0} <<<{1}
+{0}=({1})
+{0}[0]={1}
+{0}[1]={1}
+: ${{{0}:={1}}}
+: ${{{0}={1}}}
+(({0}=5))
+(({0}++))
+let {0}=5
+let '{0}=6'
+: $(({0}=7))
+: ${{none:{0}=1:1}}
+: ${{w[{0}=8]}}
+[[ {0}=9 -eq 9 ]]
+y={0}=4; : $((y))
+eval {0}={1}
+eval '{0}={1}'
+for {0} in {1}; do :; done
+: $((1/0)); {0}={1}
+: ${{x!y}}; {0}={1}
+UID=1; {0}={1}
+{{ {0}={1}; }} </nowhere
+{0}={1} </nowhere
+true && {0}={1}
+false && {0}={1}
+({0}={1})
+{0}={1} | :
+{0}={1} & wait
+IFS={1}
+if {0}={1}; then :; fi
+while {0}={1}; do break; done
+f() {{ {0}={1}; }}
+f
+{0}={1} f
+local {0}={1}
+trap '{0}={1}' DEBUG
+{0}={1} true
+f() {{ m4 ${0}; }}
+wait -p {0}
+getopts a {0}
+exec {{{0}}}</dev/null
+coproc {0} {{ :; }}; wait
+shopt -s lastpipe; echo {1} | read {0}
+set -- {1}; m5 "$1"
+test -v {0} && {0}={1}
+case a in a) {0}={1};; esac
+{0}={1}; {0}={1}""".splitlines()
+)
+_SHOWN = st.sampled_from(
+    [
+        "m1 ${0}",
+        'm1 "${0}"',
+        "m1 ${{{0}}}z",
+        "m1 ~/d",
+        "m2 ${0}q/${0}",
+        "m3 $HOME $x $y",
+    ]
+)
+_NAMED = st.sampled_from(["x", "x", "y", "HOME"])
+
+VARIABLES: Text = st.lists(
+    st.one_of(
+        st.builds(str.format, _CHANGES, _NAMED, _VALUES),
+        st.builds(str.format, _SHOWN, _NAMED),
+    ),
+    min_size=2,
+    max_size=7,
+).map("\n".join)
+"""Every way to set a variable, and markers that show what it holds."""
+
+_PIECES = r"""a b v c Z 1 0 - + .. = ~ ~+ ~/ / : { } , {a,b} {1..3} {z..x} \ ' " $' $ ${
+    $x ${x} "$x" "${x}" $HOME $1 $_ "$@" $((1+1)) ${x:-z} ${#x} ${x%v} * ? [ ] ^
+    ! # % @ é \n \x41 \101 \u00e9 \c \e \0 x= =~ :~ \$ \` $'\x41' $"l" """
+
+WORDS: Text = st.lists(
+    st.sampled_from(
+        [*_PIECES.split(), "'q r'", '"d  e"', "$(echo s)", "`echo t`", "\\\n"]
+    ),
+    min_size=1,
+    max_size=7,
+).map("".join)
+"""Pieces of words in any order; bash accepts about four of five."""

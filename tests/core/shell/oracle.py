@@ -89,7 +89,7 @@ def run(script: str, directory: Path) -> tuple[Ran, ...] | None:
     stopped = threading.Event()
     timer = threading.Timer(_PATIENCE, _stop, (started.pid, stopped))
     timer.start()
-    with open(out, "rb") as pipe:
+    with os.fdopen(out, "rb") as pipe:
         pieces = pipe.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
     started.wait()
     timer.cancel()

@@ -1,0 +1,45 @@
+"""One run from its proposal to its end, as a value."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from linara_agent.core.plan import Plan
+from linara_agent.core.policy.verdict import Verdict
+from linara_agent.core.preview import Outcome, Preview
+from linara_agent.core.proposal import Proposal
+from linara_agent.core.shell.script import Script
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply did; `skipped` counts incidental paths left alone."""
+
+    paths: int
+    skipped: int = 0
+
+
+class Ending(StrEnum):
+    """How a passage ended."""
+
+    ANSWERED = "answered"
+    DENIED = "denied"
+    SAVED = "saved"
+    DECLINED = "declined"
+    APPLIED = "applied"
+    RERUN = "rerun"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One run from its proposal to its end; what was not reached is None."""
+
+    run: str
+    proposal: Proposal
+    verdict: Verdict
+    script: Script | None = None
+    ending: Ending = Ending.DENIED
+    preview: Preview | None = None
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    applied: Applied | None = None
+    differences: tuple[str, ...] = ()
