@@ -347,7 +347,10 @@ def _model_checks(progress: Progress) -> Iterator[Check]:
         yield Check(name="model", ok=False, detail=error.what, remedy=error.remedy)
         return
     with progress.step("asking the model's server"):
-        yield from check(options)
+        for found in check(options):
+            # Without a key `do` asks nobody: the recipes answer.
+            required = found.required and options.key is not None
+            yield replace(found, required=required)
 
 
 def audit_runs(who: Person) -> Iterator[dict[str, Json]]:

@@ -9,11 +9,11 @@ from rich.text import Text
 from linara_agent.cli.console import console
 from linara_agent.cli.passage import exit_of, front, run_json, tell
 from linara_agent.core.next_step import Mode
-from linara_agent.core.plan import PlanState
+from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.review import Way
 from linara_agent.errors import PlanProblem, StalePlan
 from linara_agent.flow import House, carry_out_plan, recover_plan
-from linara_agent.wiring import Choices, house, person
+from linara_agent.wiring import Choices, house, person, plan_store
 
 _JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
@@ -61,19 +61,22 @@ def recover_command(plan: str) -> None:
     Examples:
       linara-agent recover 3f9a1c
     """
-    built = _house()
-    words, paths = recover_plan(built, built.plans.load(plan))
+    built, loaded = _house(plan)
+    words, paths = recover_plan(built, loaded)
     console.say(Text(f"Recovered: {words} ({paths} steps).", style="bold green"))
 
 
-def _house() -> House:
-    choices = Choices(policy="default", mode=Mode.NO_INPUT)
-    return house(person(), choices, front(console))
+def _house(reference: str) -> tuple[House, Plan]:
+    """The plan, and a house with the base that judged it: it is judged once more."""
+    who = person()
+    plan = plan_store(who).load(reference)
+    base = plan.policy.partition("+")[0]
+    choices = Choices(policy=base, mode=Mode.NO_INPUT)
+    return house(who, choices, front(console)), plan
 
 
 def _carry_out(reference: str, way: Way, *, as_json: bool) -> None:
-    built = _house()
-    plan = built.plans.load(reference)
+    built, plan = _house(reference)
     try:
         passage = carry_out_plan(built, plan, way=way)
     except StalePlan:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+_UNBROKEN = 100_000
+"""Columns."""
+
+
 class Console:
     """Two streams; rich is loaded at the first thing said on stderr."""
 
@@ -43,7 +47,8 @@ class Console:
         from rich.console import Console as RichConsole
 
         stream = sys.stderr if stderr else sys.stdout
-        width = None if stream.isatty() or "COLUMNS" in os.environ else 100
+        # In a pipe or a log nobody wants a path to be broken.
+        width = None if stream.isatty() or "COLUMNS" in os.environ else _UNBROKEN
         return RichConsole(
             stderr=stderr, highlight=False, emoji=False, soft_wrap=False, width=width
         )

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _HARMLESS_TEXT = re.compile(r"[\w\s+*/%.,:()<>!&|^~?#-]*")
 _ARITHMETIC = frozenset(("ArithmExp", "ArithmCmd", "LetClause", "CStyleLoop"))
 _COMPARISONS = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
-_ASSIGNING = frozenset(("read", "mapfile", "readarray", "printf", "getopts"))
+_READING = frozenset(("read", "mapfile", "readarray", "printf", "getopts"))
 _COMMANDS = ("CmdSubst", "ProcSubst")
 # What these print is numbers, or made of their words.
 _PRINT_THEIR_WORDS = frozenset(
@@ -74,9 +74,13 @@ def _places(file: Tree) -> Iterator[Tree]:
             tree.get("Type") in _ARITHMETIC
             or (tree.get("Type") == "BinaryTest" and tree.get("Op") in _COMPARISONS)
             or "Slice" in tree
-            or ("Index" in tree and name not in keyed)
+            or ("Index" in tree and name not in keyed and not _is_all(tree["Index"]))
         ):
             yield tree
+
+
+def _is_all(index: Tree) -> bool:
+    return _text(index) in ("@", "*")
 
 
 def _is_keyed(declaration: Tree) -> bool:
@@ -96,10 +100,17 @@ def _sources(file: Tree) -> _Sources:
         elif type_ == "WordIter":
             _add(found, name, tree.get("Items") or [])
         elif type_ == "CallExpr":
-            words = [_text(word) for word in tree.get("Args") or ()]
-            if _ASSIGNING & set(words[:2]):
-                found.open.update(_NAME.findall(" ".join(w or "" for w in words[1:])))
+            found.open.update(_read_into(tree))
     return found
+
+
+def _read_into(call: Tree) -> Iterator[str]:
+    """The names that `read` and its like fill with foreign text."""
+    words = [_text(word) or "" for word in call.get("Args") or ()]
+    formats = "printf" in words[:2] and not any(w.startswith("-v") for w in words[:3])
+    if _READING & set(words[:2]) and not formats:
+        for word in words[1:]:
+            yield from _NAME.findall(word)
 
 
 def _add(sources: _Sources, name: object, values: list[object]) -> None:

@@ -54,6 +54,11 @@ _SHOPT_NAMES = frozenset(
         "checkjobs",
         "mailwarn",
         "login_shell",
+        "progcomp",
+        "histverify",
+        "histreedit",
+        "direxpand",
+        "complete_fullquote",
     )
 )
 
