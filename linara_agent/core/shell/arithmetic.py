@@ -138,7 +138,7 @@ def _flows(value: object) -> tuple[set[str], bool]:
 
 
 def _prints_a_number(substitution: Tree) -> bool:
-    statements = substitution.get("Stmts") or ()
+    statements = list(substitution.get("Stmts") or ())
     if len(statements) != 1:
         return False
     command = statements[0].get("Cmd") or {}

@@ -1,5 +1,7 @@
 """Is what bash did among what was read?"""
 
+import re
+
 from linara_agent.core.shell.agree import read
 from linara_agent.core.shell.script import (
     Invocation,
@@ -73,3 +75,41 @@ def _is(word: Word, text: str) -> bool:
             return text.replace("\\", "") == pattern.replace("\\", "")
         case Unknown(prefix=prefix):
             return text.startswith(prefix)
+
+
+def told(script: Script) -> list[str]:
+    """Each invocation as one line.
+
+    Words that need it are quoted; `glob(*)` is a pattern, `a…` something unknown
+    that begins with `a`. Redirections follow, then `if` (it need not run), `sub`
+    (in a subshell), `f:` (in a function), `<0` (fed by the invocation 0).
+    """
+    return [_line(one) for one in script.invocations]
+
+
+def _line(one: Invocation) -> str:
+    words = (one.program, *one.words) if one.program else ()
+    pieces = [
+        f"{each.name}{'+' if each.appended else ''}={_said(each.value)}"
+        for each in one.assignments
+    ]
+    pieces += [_said(word) for word in words]
+    for each in one.redirections:
+        body = each.body if each.operator.startswith("<<") else each.target
+        operator = "<<" if each.operator == "<<-" else each.operator
+        pieces.append(f"{each.descriptor or ''}{operator}{_said(body)}")
+    pieces += [f"{one.function}:"] if one.function else []
+    pieces += ["if"] if one.conditional else []
+    pieces += ["sub"] * len(one.scope)
+    pieces += [f"<{index}" for index in one.piped_from]
+    return " ".join(pieces)
+
+
+def _said(word: Word | None) -> str:
+    match word.value if word is not None else Known(""):
+        case Known(text):
+            return text if re.fullmatch(r"[\w.,:/{}+=@%~[\]-]+", text) else repr(text)
+        case Pattern(text):
+            return f"glob({text})"
+        case Unknown(prefix=prefix):
+            return f"{prefix}…"
