@@ -8,7 +8,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from linara_agent.core.shell.script import Assignment, Word
+from linara_agent.core.shell.script import (
+    Assignment,
+    Known,
+    Pattern,
+    Unknown,
+    Value,
+    Word,
+)
 from linara_agent.core.shell.tree import each
 from linara_agent.core.shell.words import EVERY, Part, is_plain
 
@@ -132,14 +139,20 @@ def _named(program: str, operands: list[Word]) -> Iterator[str]:
 
 
 def _by_printf(operands: list[Word]) -> Iterator[str]:
-    first = operands[0].known
-    if first is None:
-        prefix = getattr(operands[0].value, "prefix", "-")
-        if not prefix or prefix.startswith("-"):
-            yield EVERY
-    elif first.startswith("-"):
-        for word in operands[:2]:
-            yield from (EVERY,) if word.known is None else _names_in(word.known)
+    if not _may_be_option(operands[0].value):
+        return
+    for word in operands[:2]:
+        yield from (EVERY,) if word.known is None else _names_in(word.known)
+
+
+def _may_be_option(value: Value) -> bool:
+    match value:
+        case Known(text):
+            return text.startswith("-")
+        case Pattern(text):
+            return text[0] in "-*?["
+        case Unknown(prefix=prefix):
+            return not prefix or prefix.startswith("-")
 
 
 def _names_in(text: str) -> Iterator[str]:

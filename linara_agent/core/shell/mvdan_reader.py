@@ -102,10 +102,9 @@ def _statement(lowering: Lowering, tree: Tree, context: Context) -> Node:
         return _call(lowering, tree, redirections, context)
     if command["Type"] == "DeclClause":
         return _declaration(lowering, tree, redirections, context)
-    if redirections:
-        # The construct is skipped when one of them cannot be made.
-        context = replace(context, conditional=True)
-    node = _construct(lowering, command, context)
+    # The construct is skipped when one of its redirections cannot be made.
+    skipped = context.conditional or bool(redirections)
+    node = _construct(lowering, command, replace(context, conditional=skipped))
     if redirections:
         span = Span(redirections[0].span.start, redirections[-1].span.end)
         alone = _add(lowering, context, span, redirections=redirections)

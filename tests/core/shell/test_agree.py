@@ -185,13 +185,10 @@ def test_no_text_raises(text):
     assert script.text == text
 
 
+_TOKENS = r"""$( ${ ` ' " ( ) { } ; | & a [[ ]] (( )) <( \ # if fi $' case esac in
+    do done for =( ! ~ é << <<E"""
 SOUP = st.lists(
-    st.sampled_from(
-        ["$(", "${", "`", "'", '"', "<<E\n", "E\n", "(", ")", "{", "}", ";", "|", "&"]
-        + ["\n", " ", "a", "[[", "]]", "((", "))", "<(", "\\", "#", "if ", "fi", "$'"]
-        + ["case ", "esac", "in ", "do ", "done", "for ", "=(", "!", "~", "\x00", "é"]
-    ),
-    max_size=25,
+    st.sampled_from([*_TOKENS.split(), " ", " ", "\n", "\nE\n", "\x00"]), max_size=25
 ).map("".join)
 
 
@@ -199,8 +196,9 @@ SOUP = st.lists(
 def test_no_soup_of_tokens_raises(text):
     """Any heap of shell tokens is read, or opaque; its spans lie in the text."""
     script = reading(text)
-    for one in (*script.invocations, *script.opaque):
-        assert 0 <= one.span.start <= one.span.end <= len(text)
+    spans = [one.span for one in script.invocations]
+    spans += [one.span for one in script.opaque]
+    assert all(0 <= span.start <= span.end <= len(text) for span in spans)
 
 
 @given(st.binary(max_size=40))
