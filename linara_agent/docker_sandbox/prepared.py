@@ -33,7 +33,7 @@ _CLOCK_STEP_NS = 20_000_000
 
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash")
 _KILLED = 9
-_ATTEMPTS = 3
+_ATTEMPTS = 8
 
 
 class PreparedTwin:

@@ -37,7 +37,7 @@ from linara_agent.docker_sandbox.workshop import Workshop
 from linara_agent.errors import SandboxUnavailable
 from linara_agent.ports import Progress
 
-_ATTEMPTS = 3
+_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

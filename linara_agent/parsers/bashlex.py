@@ -25,7 +25,8 @@ def parse(text: str, *, seconds: float) -> BashlexTree | NotParsed:
     import bashlex  # noqa: PLC0415 — building its tables costs 0.2 s
 
     try:
-        return within(seconds, lambda: _tree(bashlex.parse(text)))
+        roots = within(seconds, lambda: bashlex.parse(text), module="bashlex")
+        return BashlexTree(tuple(_plain(root) for root in roots))
     except DeadlinePassed:
         return NotParsed(Failure.DEADLINE, f"{seconds:g} s")
     except NotImplementedError as error:
@@ -34,10 +35,6 @@ def parse(text: str, *, seconds: float) -> BashlexTree | NotParsed:
         return NotParsed(Failure.SYNTAX, str(error))
     except Exception as error:  # noqa: BLE001 — see the docstring
         return NotParsed(Failure.CRASHED, f"{type(error).__name__}: {error}")
-
-
-def _tree(roots: list[Any]) -> BashlexTree:
-    return BashlexTree(tuple(_plain(root) for root in roots))
 
 
 def _plain(node: Any) -> BashlexNode:  # noqa: ANN401 — bashlex has no types

@@ -1,13 +1,14 @@
 """Stop Python code that may never end, on any thread.
 
 bashlex can loop for ever on a dozen bytes. On the main thread a timer signal
-interrupts it; on another one an asynchronous exception does. Either may strike
-where Python swallows exceptions (in a destructor, in a callback of the garbage
-collector), so it strikes again until the code has ended.
+interrupts it; on another one an asynchronous exception does. Python swallows an
+exception in a destructor or a callback of the garbage collector, so it is only
+raised where the code itself is at work, and again until the code has ended.
 """
 
 import ctypes
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,21 +24,27 @@ class DeadlinePassed(BaseException):
     """Not an Exception: the code being stopped must not swallow it."""
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
-    """What `work` returns; raises DeadlinePassed when it takes longer than this."""
+def within(seconds: float, work: Callable[[], T], *, module: str) -> T:
+    """What `work` returns; raises DeadlinePassed when it takes longer than this.
+
+    It is interrupted only in the code of that module, or of one below it.
+    """
     if threading.current_thread() is threading.main_thread():
-        return _by_signal(seconds, work)
-    return _by_exception(seconds, work)
+        return _by_signal(seconds, work, module)
+    return _by_exception(seconds, work, module)
 
 
-def _strike(_number: int, frame: FrameType | None) -> None:
-    # In this module the work has not begun, or is over.
-    if frame is not None and frame.f_code.co_filename != __file__:
-        raise DeadlinePassed
+def _is_at_work(frame: FrameType | None, module: str) -> bool:
+    name = str(frame.f_globals.get("__name__")) if frame is not None else ""
+    return name == module or name.startswith(f"{module}.")
 
 
-def _by_signal(seconds: float, work: Callable[[], T]) -> T:
-    before = signal.signal(signal.SIGALRM, _strike)
+def _by_signal(seconds: float, work: Callable[[], T], module: str) -> T:
+    def strike(_number: int, frame: FrameType | None) -> None:
+        if _is_at_work(frame, module):
+            raise DeadlinePassed
+
+    before = signal.signal(signal.SIGALRM, strike)
     left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     started = time.monotonic()
     try:
@@ -54,9 +61,10 @@ def _by_signal(seconds: float, work: Callable[[], T]) -> T:
 class _Watch:
     """Strikes at one thread, from another, until it is told that the work is over."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, module: str) -> None:
         self._seconds = seconds
-        self._target = ctypes.c_ulong(threading.get_ident())
+        self._module = module
+        self._target = threading.get_ident()
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._wait, daemon=True)
@@ -66,13 +74,14 @@ class _Watch:
         pause = self._seconds
         while not self._over.wait(pause):
             with self._lock:
-                if not self._over.is_set():
+                frame = sys._current_frames().get(self._target)  # noqa: SLF001 — the only way to see where another thread is
+                if not self._over.is_set() and _is_at_work(frame, self._module):
                     self._set(DeadlinePassed)
             pause = _AGAIN
 
     def _set(self, what: type[BaseException] | None) -> None:
         raised = None if what is None else ctypes.py_object(what)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(self._target, raised)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._target), raised)
 
     def end(self) -> None:
         """After this nothing strikes, not even what was set and not yet raised."""
@@ -82,8 +91,8 @@ class _Watch:
         self._thread.join()
 
 
-def _by_exception(seconds: float, work: Callable[[], T]) -> T:
-    watch = _Watch(seconds)
+def _by_exception(seconds: float, work: Callable[[], T], module: str) -> T:
+    watch = _Watch(seconds, module)
     try:
         return work()
     finally:

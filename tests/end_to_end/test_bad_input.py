@@ -249,7 +249,8 @@ def test_a_reader_that_leaves_early_is_no_error(linara: Program):
     with linara.started("run", "--no-input", "seq 1000000") as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline() == b"1\n"
+        line = process.stdout.readline()
+        assert line == b"1\n", process.stderr.read().decode()
         process.stdout.close()
         said = process.stderr.read().decode()
         process.wait(timeout=LONGEST_S)

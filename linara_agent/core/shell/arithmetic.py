@@ -116,8 +116,16 @@ def _read_into(call: Tree) -> Iterator[str]:
 def _add(sources: _Sources, name: object, values: list[object]) -> None:
     names, is_open = _flows(values)
     sources.names.setdefault(str(name), set()).update(names)
-    if is_open:
+    if is_open or any(_matches_files(value) for value in values):
         sources.open.add(str(name))
+
+
+def _matches_files(value: object) -> bool:
+    """Names of files come in: they may be any text."""
+    return any(
+        tree.get("Type") == "Lit" and set("*?") & set(str(tree.get("Value")))
+        for tree in each(value, stop=(*_COMMANDS, "DblQuoted", "ArithmExp"))
+    )
 
 
 def _flows(value: object) -> tuple[set[str], bool]:

@@ -71,8 +71,10 @@ def _each(
         type_ = value.get("Type")
         quoted = type_ == "DblQuoted" or (quoted and type_ in ("Lit", None))
         backquoted = backquoted or bool(value.get("Backquotes"))
-        for inner in value.values():
-            yield from _each(inner, quoted=quoted, backquoted=backquoted)
+        for name, inner in value.items():
+            # A here-document is quoted like `"…"`.
+            is_quoted = quoted or name == "Hdoc"
+            yield from _each(inner, quoted=is_quoted, backquoted=backquoted)
     elif isinstance(value, list):
         for inner in value:
             yield from _each(inner, quoted=quoted, backquoted=backquoted)

@@ -356,9 +356,18 @@ def _function(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, .
     name = str((tree.get("Name") or {}).get("Value", "?"))
     if not (context.conditional or context.scope or lowering.constants.risky):
         lowering.functions.append((name, lowering.offsets.span(tree).start))
+    inside = tree["Body"]
     body = replace(context, function=name, conditional=True)
-    return (_statement(lowering, tree["Body"], body),)
+    if (inside.get("Cmd") or {}).get("Type") not in _BODIES or inside.get("Negated"):
+        # To bash `f() { …; } | cmd` is a pipeline, not the body of a function.
+        lowering.unreadable(tree, "what belongs to the function cannot be told")
+        lowering.functions = [one for one in lowering.functions if one[0] != name]
+    return (_statement(lowering, inside, body),)
 
+
+_BODIES = frozenset(
+    ("Block", "Subshell", "IfClause", "WhileClause", "ForClause", "CaseClause")
+)
 
 _CONSTRUCTS: dict[str, Callable[[Lowering, Tree, Context], tuple[Node, ...]]] = {
     "Subshell": _group,

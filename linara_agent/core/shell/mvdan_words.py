@@ -33,6 +33,8 @@ from linara_agent.core.shell.words import (
     variables_in,
 )
 
+_COMMANDS = ("CmdSubst", "ProcSubst")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -226,18 +228,43 @@ def lower_substitutions(
     lowering.constants.touch(touched_by_expansion(value))
     for tree in quoted_subscripts(value, arithmetic=arithmetic):
         lowering.unreadable(tree, REASON)
+    for tree in _plain_quotes(value, arithmetic=arithmetic):
+        lowering.unreadable(tree, "these single quotes do not quote for bash")
     for tree in _indirect(value):
         lowering.unreadable(tree, "an expansion that can run what a variable holds")
 
 
 def _substitutions_in(value: object) -> Iterator[Tree]:
-    for tree in each(value, stop=("CmdSubst", "ProcSubst")):
-        if tree.get("Type") in ("CmdSubst", "ProcSubst"):
+    for tree in each(value, stop=_COMMANDS):
+        if tree.get("Type") in _COMMANDS:
             yield tree
 
 
+_UNQUOTED = re.compile(r"[$`}\"\\]")
+
+
+def _plain_quotes(value: object, *, arithmetic: bool) -> Iterator[Tree]:
+    """Single quotes below double ones, or in arithmetic, where they are plain.
+
+    To bash `"${x:-'$(cmd)'}"` runs `cmd`; mvdan/sh takes it for quoted.
+    """
+    outer = [value] if arithmetic else list(_double_quoted(value))
+    for tree in each(outer, stop=_COMMANDS):
+        quoted = tree.get("Type") == "SglQuoted"
+        if quoted and _UNQUOTED.search(str(tree.get("Value", ""))):
+            yield tree
+
+
+def _double_quoted(value: object) -> Iterator[object]:
+    for tree in each(value, stop=_COMMANDS):
+        if tree.get("Type") in ("DblQuoted", "ArithmExp"):
+            yield tree
+        yield tree.get("Index")
+        yield tree.get("Slice")
+
+
 def _indirect(value: object) -> Iterator[Tree]:
-    for tree in each(value, stop=("CmdSubst", "ProcSubst")):
+    for tree in each(value, stop=_COMMANDS):
         if tree.get("Type") != "ParamExp":
             continue
         expansion = tree.get("Exp") or {}

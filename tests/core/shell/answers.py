@@ -32,7 +32,7 @@ def foreseen(ran: Ran, script: Script) -> bool:
 
     Where a variable's text is run, the name stands where it was assigned.
     """
-    if any(_fits(ran, one) for one in script.invocations):
+    if any(_fits(ran, one, script) for one in script.invocations):
         return True
     return any(
         ran.name in script.text[opaque.span.start : opaque.span.end]
@@ -42,9 +42,10 @@ def foreseen(ran: Ran, script: Script) -> bool:
     )
 
 
-def _fits(ran: Ran, invocation: Invocation) -> bool:
+def _fits(ran: Ran, invocation: Invocation, script: Script) -> bool:
     program = invocation.program
-    if program is None:
+    if program is None or program.known in script.functions:
+        # A call of a function is judged by its body, never as the program.
         return False
     return matches((program, *invocation.words), (ran.name, *ran.words))
 
@@ -61,6 +62,9 @@ def matches(expected: tuple[Word, ...], seen: tuple[str, ...]) -> bool:
             (not prefix or seen[0].startswith(prefix)) and matches(rest, seen[n:])
             for n in counts
         )
+    if isinstance(word.value, Pattern) and word.value.text.startswith("/"):
+        # There are files at the root.
+        return any(matches(rest, seen[n:]) for n in range(1, len(seen) + 1))
     if not seen or not _is(word, seen[0]):
         return False
     return matches(rest, seen[1:])

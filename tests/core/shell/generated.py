@@ -71,6 +71,9 @@ def _words(commands: Text) -> Text:
     doubled = _quoted(
         st.one_of(
             bare,
+            commands.map("${{none:-'$({})'}}".format),
+            commands.map("${{x#'$({})'}}".format),
+            commands.map("${{none:-'a}}$({})'}}".format),
             st.sampled_from(
                 ["a b", "'", "\\$(m8)", '\\"', "\\`", "é", "{a,b}", "<(m8)"]
             ),
@@ -97,6 +100,7 @@ def _here_documents(commands: Text) -> Text:
         ),
         commands.map("$({})".format),
         commands.map("${{none:-$({})}}".format),
+        commands.map("${{none:-'$({})'}}".format),
         commands.map("`{}`".format),
     )
     delimiter = st.sampled_from(["EOF", "'EOF'", '"EOF"', "\\EOF"])

@@ -24,6 +24,11 @@ def rows(name: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in lines]
 
 
+def constructs() -> list[str]:
+    """Scripts separated by lines of two dashes."""
+    return (CORPUS / "constructs.txt").read_text().strip("\n").split("\n--\n")
+
+
 def check_script(script: str, directory: Path) -> None:
     read = reading(script)
     ran = run(script, directory) or ()
@@ -52,6 +57,12 @@ def check_word(word: str, directory: Path) -> None:
 def test_what_once_could_hide_a_command_is_seen(row, tmp_path):
     """Every script that hid or altered a command from some parser is read."""
     check_script(row["script"], tmp_path / EMPTY)
+
+
+@pytest.mark.parametrize("script", constructs())
+def test_no_corner_of_the_grammar_hides_a_command(script, tmp_path):
+    """Rare constructs, odd quotes, broken scripts: what bash runs of them was read."""
+    check_script(script, tmp_path / EMPTY)
 
 
 @pytest.mark.parametrize("row", rows("words.jsonl"), ids=lambda row: row["why"])

@@ -11,13 +11,15 @@ CERTAIN = {
     "f() { a; }; unset x; f": ("f",),
     "f() { a; }; trap f EXIT; f": ("f",),
     "f() { a; }": ("f",),
+    "f() { g; }; f; g() { a; }": ("f",),
 }
 DOUBTFUL = {
     "f; f() { a; }": "called before",
-    "f() { g; }; f; g() { a; }": "its caller is called before",
     "if a; then f() { b; }; fi; f": "conditional",
     "(f() { a; }); f": "in a subshell",
-    "f() { a; } | b; f": "in a pipeline",
+    "b | f() { a; }; f": "in a pipeline",
+    "f() { a; } & f": "in the background",
+    "f() { a; } | b; f": "in a pipeline, although the parser sees a longer body",
     "a && f() { b; }; f": "conditional",
     "f() { a; }; unset -f f; f": "taken away",
     "f() { a; }; unset f; f": "taken away if no variable has its name",
