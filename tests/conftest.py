@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Examples that failed are kept with the checkout, not in a test's directory, and a
 # slow machine is no reason to fail. `make fuzz` takes the second profile.
 set_hypothesis_home_dir(ROOT / ".hypothesis")
-settings.register_profile("suite", deadline=None)
+# The same examples each time: what is new is looked for by `make fuzz`.
+settings.register_profile("suite", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("suite")
 
@@ -126,9 +127,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if is_worker or ENGINE is None or session.config.option.collectonly:
         return
     factory = session.config._tmp_path_factory  # type: ignore[attr-defined]  # no public way
-    client = docker.DockerClient(base_url=ENGINE)
-    found = leftovers(client, str(factory.getbasetemp()))
-    client.close()
+    try:
+        client = docker.DockerClient(base_url=ENGINE)
+        found = leftovers(client, str(factory.getbasetemp()))
+        client.close()
+    except docker.errors.DockerException as error:
+        found = [f"nobody can tell: the engine went away ({error})"]
     session.config.stash[LEFTOVERS] = found
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

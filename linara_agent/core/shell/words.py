@@ -1,7 +1,7 @@
 """The static value of a word, from the parts that mvdan/sh gives it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -116,6 +116,8 @@ def meanings(parts: Iterable[Part], known: Surroundings) -> tuple[Meaning, ...]:
         words = expand_braces(joined)
     except TooManyWords:
         return (_open("a brace expansion into very many words"),)
+    if len(words) > 1 and any(_holds_brace(part) for part in listed):
+        return (_open("a brace expansion around a brace inside `${ }`"),)
     if len(words) > 1 and _completes_expansion(listed):
         # Braces come first: `$x{1,2}` is `$x1 $x2`, `{$,}HOME` is `$HOME HOME`.
         return (_open("a brace expansion that makes a new expansion"),)
@@ -125,6 +127,18 @@ def meanings(parts: Iterable[Part], known: Surroundings) -> tuple[Meaning, ...]:
 
 def _open(reason: str) -> Meaning:
     return Meaning(Unknown(reason), single=False)
+
+
+def _holds_brace(value: object, *, inside: bool = False) -> bool:
+    """`${x={1..3}{1,2}`: bash pairs a brace inside an expansion with one outside."""
+    if isinstance(value, Mapping):
+        within = inside or value.get("Type") == "ParamExp"
+        text = value.get("Value")
+        found = within and isinstance(text, str) and "{" in text
+        return found or any(_holds_brace(one, inside=within) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds_brace(one, inside=inside) for one in value)
+    return False
 
 
 def _completes_expansion(parts: tuple[Part, ...]) -> bool:
