@@ -27,6 +27,8 @@ from linara_agent.core.sandbox_plan import (
     SandboxPlan,
     twin_environment,
 )
+from linara_agent.core.shell.agree import read
+from linara_agent.core.shell.script import Script
 from linara_agent.errors import LinaraError, ProposalUnavailable
 from linara_agent.flow import House
 from linara_agent.host import place as host_place
@@ -127,6 +129,11 @@ def gate_for(policy: Policy) -> Gate:
 
 def load_gate(policy: str) -> Gate:
     return gate_for(load_policy(policy))
+
+
+def read_script(text: str, home: str) -> Script:
+    """The text as both parsers read it."""
+    return read(text, BothParsers(), home=home.rstrip("/") or "/")
 
 
 def plan_store(who: Person) -> PlanStore:

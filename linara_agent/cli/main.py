@@ -27,6 +27,7 @@ _COMMANDS = {
     "run": ("run", "The same for a command of your own."),
     "script": ("run", "The same for a bash script."),
     "check": ("check", "Judge a command; nothing runs."),
+    "parse": ("parse", "Show how a command is read; nothing runs."),
     "apply": ("carry_out", "Copy the reviewed changes of a saved plan to the host."),
     "rerun": ("carry_out", "Run the text of a saved plan on the host."),
     "recover": ("carry_out", "Take back an apply that was cut short."),

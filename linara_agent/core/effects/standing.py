@@ -8,9 +8,7 @@ from linara_agent.core.effects.place import Place
 from linara_agent.core.shell.script import Invocation, Node, Script
 
 _MOST_PLACES = 6
-_REPEATED = frozenset(("for", "while", "function"))
-_AND = re.compile(r"\s*(\\\n\s*)*&&")
-_OR = re.compile(r"\s*(\\\n\s*)*\|\|")
+_REPEATED = frozenset(("for", "select", "while", "until", "function"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +96,12 @@ def _repeated(script: Script) -> Iterator[int]:
     """What may run more than once, or later than it stands."""
     listed: set[int] = set()
     for root in script.nodes:
-        for node in root.walk():
+        for node in root.steps():
             if node.invocation is not None:
                 listed.add(node.invocation)
             if node.kind in _REPEATED:
                 yield from (
-                    n.invocation for n in node.walk() if n.invocation is not None
+                    n.invocation for n in node.steps() if n.invocation is not None
                 )
     for index, invocation in enumerate(script.invocations):
         # The constructs inside a substitution are not among the nodes.
@@ -115,13 +113,13 @@ def _after_success(script: Script, move: int) -> frozenset[int]:
     """The invocations that run only if that `cd` worked."""
     found: set[int] = set()
     for root in script.nodes:
-        for node in root.walk():
+        for node in root.steps():
             if node.kind != "list" or not _implies(script, node.children[0], move):
                 continue
             right = node.children[1]
-            if _joined(script, node, _AND):
+            if node.operator == "&&":
                 found |= {
-                    n.invocation for n in right.walk() if n.invocation is not None
+                    n.invocation for n in right.steps() if n.invocation is not None
                 }
             elif _leaves(script, right):
                 found.update(range(move + 1, len(script.invocations)))
@@ -134,14 +132,9 @@ def _implies(script: Script, node: Node, move: int) -> bool:
     """The node's success tells that the `cd` worked."""
     if node.invocation == move:
         return True
-    if node.kind != "list" or not _joined(script, node, _AND):
+    if node.kind != "list" or node.operator != "&&":
         return False
     return any(_implies(script, child, move) for child in node.children)
-
-
-def _joined(script: Script, node: Node, operator: re.Pattern[str]) -> bool:
-    left, right = node.children
-    return operator.match(script.text[left.span.end : right.span.start]) is not None
 
 
 def _leaves(script: Script, node: Node) -> bool:

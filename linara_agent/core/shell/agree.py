@@ -10,6 +10,7 @@ from linara_agent.core.shell.lexical import (
     suspicious_characters,
     without_quotes,
 )
+from linara_agent.core.shell.misread import misread
 from linara_agent.core.shell.modes import changed_rules
 from linara_agent.core.shell.mvdan_reader import lower
 from linara_agent.core.shell.mvdan_words import Lowering
@@ -64,6 +65,7 @@ def _read(
     if not openers_agree(file, unquoted):
         reason = "the substitutions in it cannot be counted for certain"
         opaque.append(Opaque(span=Span(0, len(text)), reason=reason))
+    opaque += misread(file, text, lowering.offsets)
     opaque += _disagreements(text, lowering, parsers)
     invocations = tuple(lowering.invocations)
     opaque += changed_rules(text, invocations)
@@ -78,6 +80,7 @@ def _read(
 
 
 def _disagreements(text: str, lowering: Lowering, parsers: Parsers) -> Iterator[Opaque]:
+    text = _shown(text, lowering)
     tree = parsers.bashlex(text)
     if isinstance(tree, BashlexTree):
         seen = set(commands(tree))
@@ -90,6 +93,14 @@ def _disagreements(text: str, lowering: Lowering, parsers: Parsers) -> Iterator[
     else:
         doubtful = range(len(lowering.invocations))
     yield from _leaves(text, sorted(doubtful), lowering, parsers)
+
+
+def _shown(text: str, lowering: Lowering) -> str:
+    """The text for bashlex, blanks in place of what it does not know."""
+    characters = list(text)
+    for start, end in lowering.unknown_to_bashlex:
+        characters[start:end] = " " * (end - start)
+    return "".join(characters)
 
 
 def _spans(invocations: list[Invocation]) -> Iterator[tuple[int, CommandSpans]]:

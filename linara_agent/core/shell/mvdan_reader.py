@@ -4,17 +4,18 @@ The JSON is what `shfmt --to-json` prints; its field names are those of the Go
 package mvdan.cc/sh/v3/syntax. Whatever is not known here becomes opaque.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from linara_agent.core.shell.arithmetic import open_arithmetic
-from linara_agent.core.shell.constants import touched_by_arithmetic, touched_by_call
+from linara_agent.core.shell.constants import touched_by_call
+from linara_agent.core.shell.mvdan_constructs import construct
+from linara_agent.core.shell.mvdan_nodes import Inside
 from linara_agent.core.shell.mvdan_words import (
     Context,
     Lowering,
     lower_assignment,
     lower_redirection,
-    lower_substitutions,
     lower_word,
 )
 from linara_agent.core.shell.offsets import Offsets
@@ -61,30 +62,27 @@ def lower(
 def _pass(
     file: Tree, text: str, home: str | None, unsettled: frozenset[str]
 ) -> tuple[tuple[Node, ...], Lowering]:
+    offsets = Offsets(text)
     lowering = Lowering(
         text=text,
-        offsets=Offsets(text),
+        offsets=offsets,
         known=Surroundings(home=home, unsettled=unsettled),
-        statements=_statements,
+        statement=_statement,
+        inside=Inside(offsets),
     )
-    return _file(lowering, file.get("Stmts") or ()), lowering
+    nodes = _file(lowering, file.get("Stmts") or ())
+    return (*nodes, *lowering.inside.comments({**file, "Stmts": ()})), lowering
 
 
 def _file(lowering: Lowering, statements: Iterable[Tree]) -> tuple[Node, ...]:
-    nodes: list[Node] = []
+    nodes: tuple[Node, ...] = ()
     line = 0
     for one in statements:
         if one["Pos"]["Line"] > line:
             lowering.constants.risky = False
         line = one["End"]["Line"]
-        nodes.append(_statement(lowering, one, Context()))
-    return tuple(nodes)
-
-
-def _statements(
-    lowering: Lowering, statements: Iterable[Tree], context: Context
-) -> tuple[Node, ...]:
-    return tuple(_statement(lowering, one, context) for one in statements)
+        nodes += lowering.statements((one,), Context())
+    return nodes
 
 
 def _statement(lowering: Lowering, tree: Tree, context: Context) -> Node:
@@ -94,6 +92,16 @@ def _statement(lowering: Lowering, tree: Tree, context: Context) -> Node:
     context = replace(context, depth=context.depth + 1)
     if tree.get("Background"):
         context = lowering.subshell(context)
+    node = _command(lowering, tree, context)
+    span = lowering.offsets.span(tree)
+    if tree.get("Negated"):
+        node = Node(kind="not", span=span, children=(node,))
+    if tree.get("Background"):
+        node = Node(kind="background", span=span, children=(node,))
+    return node
+
+
+def _command(lowering: Lowering, tree: Tree, context: Context) -> Node:
     redirections = tuple(
         lower_redirection(lowering, one, context) for one in tree.get("Redirs") or ()
     )
@@ -104,12 +112,17 @@ def _statement(lowering: Lowering, tree: Tree, context: Context) -> Node:
         return _declaration(lowering, tree, redirections, context)
     # The construct is skipped when one of its redirections cannot be made.
     skipped = context.conditional or bool(redirections)
-    node = _construct(lowering, command, replace(context, conditional=skipped))
-    if redirections:
-        span = Span(redirections[0].span.start, redirections[-1].span.end)
-        alone = _add(lowering, context, span, redirections=redirections)
-        node = replace(node, children=(*node.children, alone))
-    return node
+    node = construct(lowering, command, replace(context, conditional=skipped))
+    if not redirections:
+        return node
+    span = Span(redirections[0].span.start, redirections[-1].span.end)
+    alone = _add(lowering, context, span, redirections=redirections)
+    pieces = tuple(map(lowering.inside.redirection, tree["Redirs"]))
+    return Node(
+        kind="redirected",
+        span=Span(node.span.start, max(node.span.end, span.end)),
+        children=(node, replace(alone, children=pieces)),
+    )
 
 
 def _add(
@@ -154,7 +167,7 @@ def _call(
         words += lower_word(lowering, one, context, braces=True)
     for assigned in assignments if not words else ():
         _settle(lowering, assigned, context, skipped=bool(redirections))
-    return _add(
+    node = _add(
         lowering,
         context,
         _extent(lowering, tree, redirections),
@@ -162,6 +175,19 @@ def _call(
         assignments=assignments,
         redirections=redirections,
     )
+    inside = lowering.inside
+    pieces = (
+        *map(inside.assignment, command.get("Assigns") or ()),
+        *inside.words(command.get("Args")),
+    )
+    return _with(lowering, node, pieces, tree)
+
+
+def _with(
+    lowering: Lowering, node: Node, pieces: tuple[Node, ...], statement: Tree
+) -> Node:
+    redirections = map(lowering.inside.redirection, statement.get("Redirs") or ())
+    return replace(node, children=(*pieces, *redirections))
 
 
 def _extent(
@@ -214,7 +240,7 @@ def _declaration(
         elif one.get("Value") is not None:
             skipped = bool(redirections)
             _settle(lowering, assignments[-1], context, skipped=skipped)
-    return _add(
+    node = _add(
         lowering,
         context,
         _extent(lowering, tree, redirections),
@@ -222,161 +248,16 @@ def _declaration(
         assignments=tuple(assignments),
         redirections=redirections,
     )
+    return _with(lowering, node, _declared(lowering.inside, command), tree)
 
 
-_KINDS = {
-    "Subshell": "subshell",
-    "Block": "group",
-    "IfClause": "if",
-    "WhileClause": "while",
-    "ForClause": "for",
-    "CaseClause": "case",
-    "FuncDecl": "function",
-    "ArithmCmd": "arithmetic",
-    "TestClause": "test",
-    "LetClause": "let",
-    "TimeClause": "time",
-    "CoprocClause": "coproc",
-}
-
-
-def _construct(lowering: Lowering, tree: Tree, context: Context) -> Node:
-    type_ = tree["Type"]
-    if type_ == "BinaryCmd":
-        return _binary(lowering, tree, context)
-    kind = _KINDS.get(type_)
-    if kind is None:
-        return lowering.unreadable(tree, f"a construct that is not known: {type_}")
-    if type_ in ("ArithmCmd", "TestClause", "LetClause"):
-        return _expression(lowering, tree, context, kind=kind)
-    children = _CONSTRUCTS[type_](lowering, tree, context)
-    return Node(kind=kind, span=lowering.offsets.span(tree), children=children)
-
-
-def _binary(lowering: Lowering, tree: Tree, context: Context) -> Node:
-    left_tree, right_tree, operator = tree["X"], tree["Y"], tree["Op"]
-    if operator in ("&&", "||"):
-        left = _statement(lowering, left_tree, context)
-        branch = replace(context, conditional=True)
-        right = _statement(lowering, right_tree, branch)
-        kind = "list"
-    else:
-        left, right = _pipeline(lowering, left_tree, right_tree, context)
-        kind = "pipeline"
-    return Node(kind=kind, span=lowering.offsets.span(tree), children=(left, right))
-
-
-def _pipeline(
-    lowering: Lowering, left_tree: Tree, right_tree: Tree, context: Context
-) -> tuple[Node, Node]:
-    """Both sides, tied: each invocation of one side to each of the other's."""
-    left = _statement(lowering, left_tree, lowering.subshell(context))
-    right = _statement(lowering, right_tree, lowering.subshell(context))
-    sources = _last(left)
-    sinks = tuple(n.invocation for n in right.walk() if n.invocation is not None)
-    for index in sources:
-        one = lowering.invocations[index]
-        tied = replace(one, piped_to=one.piped_to + sinks)
-        lowering.invocations[index] = tied
-    for index in sinks:
-        one = lowering.invocations[index]
-        tied = replace(one, piped_from=one.piped_from + sources)
-        lowering.invocations[index] = tied
-    return left, right
-
-
-def _last(node: Node) -> tuple[int, ...]:
-    """Those whose output leaves the node: of a pipeline, its right side."""
-    if node.kind == "pipeline":
-        return _last(node.children[1])
-    return tuple(n.invocation for n in node.walk() if n.invocation is not None)
-
-
-def _expression(lowering: Lowering, tree: Tree, context: Context, *, kind: str) -> Node:
-    """`[[ ]]`, `(( ))` and `let`: only the substitutions in them run anything."""
-    lower_substitutions(lowering, tree, context, arithmetic=True)
-    lowering.constants.touch(touched_by_arithmetic(tree))
-    lowering.constants.risky = True
-    span = lowering.offsets.span(tree)
-    if kind != "test":
-        lowering.plain.append(span)
-    return Node(kind=kind, span=span)
-
-
-def _group(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    inner = lowering.subshell(context) if tree["Type"] == "Subshell" else context
-    return _statements(lowering, tree.get("Stmts") or (), inner)
-
-
-def _while(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    branch = replace(context, conditional=True)
-    head = _statements(lowering, tree.get("Cond") or (), branch)
-    return head + _statements(lowering, tree.get("Do") or (), branch)
-
-
-def _wrapped(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    inner = lowering.subshell(context) if tree["Type"] == "CoprocClause" else context
-    if tree.get("Name"):
-        lowering.constants.touch((lowering.offsets.source(tree["Name"]).strip("\"'"),))
-    inside = tree.get("Stmt")
-    return (_statement(lowering, inside, inner),) if inside else ()
-
-
-def _if(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    branch = replace(context, conditional=True)
-    nodes = _statements(lowering, tree.get("Cond") or (), context)
-    nodes += _statements(lowering, tree.get("Then") or (), branch)
-    otherwise = tree.get("Else")
-    return nodes + _if(lowering, otherwise, branch) if otherwise else nodes
-
-
-def _for(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    loop = tree.get("Loop") or {}
-    counts = loop.get("Type") != "WordIter"
-    lower_substitutions(lowering, loop, context, arithmetic=counts)
-    if counts:
-        lowering.constants.touch(touched_by_arithmetic(loop))
-    else:
-        lowering.constants.touch((str(loop["Name"]["Value"]),))
-    branch = replace(context, conditional=True)
-    return _statements(lowering, tree.get("Do") or (), branch)
-
-
-def _case(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    lower_substitutions(lowering, tree.get("Word"), context)
-    branch = replace(context, conditional=True)
-    nodes: tuple[Node, ...] = ()
-    for item in tree.get("Items") or ():
-        lower_substitutions(lowering, item.get("Patterns"), context)
-        nodes += _statements(lowering, item.get("Stmts") or (), branch)
-    return nodes
-
-
-def _function(lowering: Lowering, tree: Tree, context: Context) -> tuple[Node, ...]:
-    name = str((tree.get("Name") or {}).get("Value", "?"))
-    if not (context.conditional or context.scope or lowering.constants.risky):
-        lowering.functions.append((name, lowering.offsets.span(tree).start))
-    inside = tree["Body"]
-    body = replace(context, function=name, conditional=True)
-    if (inside.get("Cmd") or {}).get("Type") not in _BODIES or inside.get("Negated"):
-        # To bash `f() { …; } | cmd` is a pipeline, not the body of a function.
-        lowering.unreadable(tree, "what belongs to the function cannot be told")
-        lowering.functions = [one for one in lowering.functions if one[0] != name]
-    return (_statement(lowering, inside, body),)
-
-
-_BODIES = frozenset(
-    ("Block", "Subshell", "IfClause", "WhileClause", "ForClause", "CaseClause")
-)
-
-_CONSTRUCTS: dict[str, Callable[[Lowering, Tree, Context], tuple[Node, ...]]] = {
-    "Subshell": _group,
-    "Block": _group,
-    "IfClause": _if,
-    "WhileClause": _while,
-    "ForClause": _for,
-    "CaseClause": _case,
-    "FuncDecl": _function,
-    "TimeClause": _wrapped,
-    "CoprocClause": _wrapped,
-}
+def _declared(inside: Inside, command: Tree) -> tuple[Node, ...]:
+    variant = command["Variant"]
+    literal = inside.node("literal", variant, text=variant["Value"])
+    return (
+        inside.node("word", variant, children=(literal,)),
+        *(
+            inside.assignment(one) if one.get("Name") else inside.word(one["Value"])
+            for one in command.get("Args") or ()
+        ),
+    )

@@ -10,6 +10,7 @@ from linara_agent.core.shell.constants import (
     touched_by_expansion,
 )
 from linara_agent.core.shell.lexical import is_quoted_delimiter
+from linara_agent.core.shell.mvdan_nodes import Inside
 from linara_agent.core.shell.offsets import Offsets
 from linara_agent.core.shell.script import (
     Assignment,
@@ -50,16 +51,18 @@ class Context:
 class Lowering:
     """The result, filled while walking.
 
-    `statements` lowers the statements of a substitution. `functions` are those
+    `statement` lowers a single one. `functions` are those
     defined where it cannot be skipped, with their places. `substituted` are the
     invocations that stand in a substitution; `plain` the spans without any; `blots`
-    those that are judged on their own, with the letter that may stand for them.
+    those that are judged on their own, with the letter that may stand for them;
+    `unknown_to_bashlex` what it takes for words (`{fd}>f`), and is not shown to it.
     """
 
     text: str
     offsets: Offsets
     known: Surroundings
-    statements: Callable[["Lowering", Iterable[Tree], Context], tuple[Node, ...]]
+    statement: Callable[["Lowering", Tree, Context], Node]
+    inside: Inside
     invocations: list[Invocation] = field(default_factory=list)
     opaque: list[Opaque] = field(default_factory=list)
     functions: list[tuple[str, int]] = field(default_factory=list)
@@ -67,11 +70,23 @@ class Lowering:
     substituted: set[int] = field(default_factory=set)
     plain: list[Span] = field(default_factory=list)
     blots: list[tuple[Span, str]] = field(default_factory=list)
+    unknown_to_bashlex: list[Span] = field(default_factory=list)
     scopes: int = 0
 
     def subshell(self, context: Context) -> Context:
         self.scopes += 1
         return replace(context, scope=(*context.scope, self.scopes))
+
+    def statements(self, trees: Iterable[Tree], context: Context) -> tuple[Node, ...]:
+        """The nodes of some statements in a row, each after its comments."""
+        return tuple(
+            node
+            for tree in trees
+            for node in (
+                *self.inside.comments(tree),
+                self.statement(self, tree, context),
+            )
+        )
 
     def unreadable(self, tree: Tree, reason: str) -> Node:
         span = self.offsets.span(tree)
@@ -157,6 +172,8 @@ def _blot(lowering: Lowering, parts: Iterable[Part]) -> None:
             lowering.blots.append((lowering.offsets.span(part), "x"))
 
 
+_TABS = re.compile(r"\n\t+")
+_NAMED_DESCRIPTOR = re.compile(r"\{[A-Za-z_]\w*\}")
 _PLAIN_DELIMITER = re.compile(r"""\\?[\w.!@%+:,/=-]+|'[^'\\\n]+'|"[^"\\$`\n]+\"""")
 
 
@@ -172,10 +189,13 @@ def lower_redirection(lowering: Lowering, tree: Tree, context: Context) -> Redir
     if operator == "<<<" and word is not None:
         text = lower_word(lowering, word, context, braces=False)[0]
     elif body is not None:
-        text = _here_document(lowering, body, word, context)
+        tidy = _without_tabs(body) if operator == "<<-" else body
+        text = _here_document(lowering, tidy, word, context)
     descriptor = tree.get("N")
     if descriptor:
         lowering.constants.touch((descriptor["Value"].strip("{}"),))
+        if _NAMED_DESCRIPTOR.fullmatch(descriptor["Value"]):
+            lowering.unknown_to_bashlex.append(lowering.offsets.span(descriptor))
     if body is not None:
         _blot_here_document(lowering, tree)
     end = lowering.offsets.span(word or tree).end
@@ -193,6 +213,20 @@ def _blot_here_document(lowering: Lowering, tree: Tree) -> None:
     word_end = lowering.offsets.span(tree.get("Word") or tree).end
     lowering.blots.append((Span(start, word_end), " "))
     lowering.plain.append(lowering.offsets.span(tree["Hdoc"]))
+
+
+def _without_tabs(body: Tree) -> Tree:
+    """`<<-` takes the tabs away that its lines begin with."""
+    parts: list[Part] = []
+    before = "\n"
+    for part in body.get("Parts") or ():
+        text = str(part.get("Value", "")) if part["Type"] == "Lit" else ""
+        value = _TABS.sub("\n", text)
+        if before.endswith("\n"):
+            value = value.lstrip("\t")
+        parts.append({**part, "Value": value} if text else part)
+        before = text
+    return {**body, "Parts": parts}
 
 
 def _here_document(
@@ -223,7 +257,8 @@ def lower_substitutions(
     for tree in _substitutions_in(value):
         before = len(lowering.invocations)
         inside = replace(lowering.subshell(context), depth=context.depth + 1)
-        lowering.statements(lowering, tree.get("Stmts") or (), inside)
+        nodes = lowering.statements(tree.get("Stmts") or (), inside)
+        lowering.inside.statements[id(tree)] = nodes
         lowering.substituted.update(range(before, len(lowering.invocations)))
     lowering.constants.touch(touched_by_expansion(value))
     for tree in quoted_subscripts(value, arithmetic=arithmetic):

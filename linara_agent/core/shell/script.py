@@ -5,7 +5,7 @@ Spans are half-open and count code points of the text.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Span(NamedTuple):
@@ -122,19 +122,92 @@ class Opaque:
     reason: str
 
 
+Kind = Literal[
+    # statements
+    "invocation",
+    "list",
+    "pipeline",
+    "not",
+    "background",
+    "redirected",
+    "subshell",
+    "group",
+    "if",
+    "for",
+    "select",
+    "while",
+    "until",
+    "case",
+    "clause",
+    "function",
+    "time",
+    "coproc",
+    "arithmetic",
+    "test",
+    "let",
+    "comment",
+    "opaque",
+    # what an invocation is made of
+    "word",
+    "assignment",
+    "array",
+    "element",
+    "redirection",
+    "here-document",
+    # parts of words
+    "literal",
+    "single-quoted",
+    "ansi-c-quoted",
+    "double-quoted",
+    "translated",
+    "parameter",
+    "length",
+    "indirection",
+    "names",
+    "command-substitution",
+    "process-substitution",
+    "arithmetic-expansion",
+    "extended-glob",
+    # parts of arithmetic and of tests
+    "binary",
+    "unary",
+    "postfix",
+    "parentheses",
+]
+# What stands below these runs in a shell of its own while a word is expanded.
+_WORDS = frozenset(("assignment", "redirection", "word", "arithmetic", "test", "let"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A construct: `kind` is bash's own word for it (`list`, `pipeline`, `for`, …)."""
+    """A piece of the script: a construct, a word, or a part of a word.
 
-    kind: str
+    `role` is what it is to the node above where that has several of a kind
+    (`condition`, `then`); `operator` and `text` what it says besides its children.
+    `invocation` is an index into `Script.invocations`. A comment stands before the
+    statement that it belongs to.
+    """
+
+    kind: Kind
     span: Span
+    role: str = ""
+    operator: str = ""
+    text: str = ""
     children: tuple["Node", ...] = ()
     invocation: int | None = None
 
     def walk(self) -> Iterator["Node"]:
+        """This node and every one below it, in the order of the text."""
         yield self
         for child in self.children:
             yield from child.walk()
+
+    def steps(self) -> Iterator["Node"]:
+        """The statements at and below this one, without those inside words."""
+        yield self
+        for child in self.children:
+            if child.kind not in _WORDS:
+                yield from child.steps()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ def test_a_known_construct_is_not_opaque(text):
 def test_the_nodes_tell_the_constructs():
     """The tree names each construct and points at its invocations."""
     [root] = reading("if a; then b | c; fi").nodes
-    assert [(node.kind, node.invocation) for node in root.walk()] == [
+    assert [(node.kind, node.invocation) for node in root.steps()] == [
         ("if", None),
         ("invocation", 0),
         ("pipeline", None),

@@ -1,0 +1,108 @@
+"""`linara-agent parse COMMAND`: how a command is read; nothing is judged or run."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from linara_agent.cli import tree
+from linara_agent.cli.console import console
+from linara_agent.cli.exit_codes import ExitCode
+from linara_agent.cli.passage import checked_text
+from linara_agent.core.shell.script import Script
+from linara_agent.errors import UsageProblem
+from linara_agent.wiring import person, read_script
+
+
+@click.command("parse")
+@click.argument("command", required=False)
+@click.option(
+    "-f", "--file", type=click.Path(path_type=Path, allow_dash=True),
+    help="Read this script instead; - is standard input.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--bash", "as_bash", is_flag=True, help="Print the tree back as bash.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of --json.")
+def parse_command(
+    command: str | None,
+    file: Path | None,
+    as_json: bool,
+    as_bash: bool,
+    schema: bool,
+) -> None:
+    """Show how a command is read: its tree, its words, what stays opaque.
+
+    Spans count characters from the beginning. A word is followed by what it expands
+    to, where that is something else. Exit 0 if all was read, 10 if a part is opaque.
+
+    \b
+    Examples:
+      linara-agent parse 'x=rm; $x -r {a,b}/*.o'
+      linara-agent parse --json 'cat <<< "$HOME"'
+      linara-agent parse --file deploy.sh
+    """
+    if schema:
+        from linara_agent.core.shell.parsed import ParsedScript
+
+        console.result(json.dumps(ParsedScript.model_json_schema(), indent=2))
+        return
+    if (command is None) == (file is None):
+        raise click.UsageError("Give either a COMMAND or --file.")
+    if as_json and as_bash:
+        raise click.UsageError("--json and --bash exclude each other.")
+    text = command if command is not None else _content(file or Path("-"))
+    script = read_script(checked_text(text, what="command"), person().caller.home)
+    if as_json:
+        console.result(_json(script))
+    elif as_bash:
+        console.result(_bash(script).rstrip("\n"))
+    else:
+        _show(script)
+    read = ExitCode.NEEDS_REVIEW if script.opaque else ExitCode.DONE
+    raise click.exceptions.Exit(int(read))
+
+
+def _content(file: Path) -> str:
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return raw.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(
+            f"The script {file} cannot be read: {error}.",
+            not_done="Nothing was parsed, and nothing ran.",
+            remedy="Name a bash script in UTF-8 that you may read.",
+        ) from error
+
+
+def _show(script: Script) -> None:
+    console.show(*tree.tree(script), *tree.opaque(script))
+    count = len(script.invocations)
+    commands = "1 command" if count == 1 else f"{count} commands"
+    parts = len(set(script.opaque))
+    if parts:
+        said = "1 part is opaque" if parts == 1 else f"{parts} parts are opaque"
+        line = Text(f"{commands}; {said}, so it is reviewed", style="yellow")
+    else:
+        line = Text(f"{commands}; both parsers agree", style="green")
+    console.show(line)
+
+
+def _json(script: Script) -> str:
+    from linara_agent.core.shell.parsed import parsed
+
+    bash = None if script.opaque else _bash(script)
+    return json.dumps({"schema": 1, **parsed(script, bash=bash).model_dump()})
+
+
+def _bash(script: Script) -> str:
+    from linara_agent.core.shell.printing import to_bash
+
+    if script.opaque:
+        raise UsageProblem(
+            "A part of it could not be read, so it cannot be printed back.",
+            not_done="Nothing was printed, and nothing ran.",
+            remedy="Leave --bash out to see which part, and why.",
+        )
+    return to_bash(script.nodes)
