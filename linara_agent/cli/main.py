@@ -31,6 +31,7 @@ _COMMANDS = {
     "apply": ("carry_out", "Copy the reviewed changes of a saved plan to the host."),
     "rerun": ("carry_out", "Run the text of a saved plan on the host."),
     "recover": ("carry_out", "Take back an apply that was cut short."),
+    "policy": ("policy", "See what decides, why, and whether it is sound."),
     "plan": ("plan", "List and show saved plans."),
     "audit": ("audit", "List, show and verify what the journal says."),
     "doctor": ("doctor", "Check that everything the main path needs is there."),

@@ -59,9 +59,9 @@ def _read(
     text: str, file: dict[str, object], parsers: Parsers, home: str | None
 ) -> Script:
     nodes, lowering = lower(file, text, Surroundings(home=home))
-    opaque = [*lowering.opaque, *suspicious_characters(text), *fences(text)]
+    opaque = [*lowering.opaque, *suspicious_characters(text)]
     unquoted = without_quotes(file, text, lowering.offsets)
-    opaque += broken_tokens(unquoted)
+    opaque += [*broken_tokens(unquoted), *fences(unquoted)]
     if not openers_agree(file, unquoted):
         reason = "the substitutions in it cannot be counted for certain"
         opaque.append(Opaque(span=Span(0, len(text)), reason=reason))
@@ -87,8 +87,9 @@ def _disagreements(text: str, lowering: Lowering, parsers: Parsers) -> Iterator[
         ours = {spans: i for i, spans in _spans(lowering.invocations)}
         hidden = {i for spans, i in ours.items() if spans not in seen}
         extra = [spans for spans in seen if spans not in ours]
-        yield from _extra(extra, lowering)
-        yield from _hidden(hidden, lowering)
+        disputed = hidden - lowering.substituted
+        yield from _extra(extra, disputed, lowering)
+        yield from _hidden(extra, disputed, lowering)
         doubtful: Iterable[int] = hidden & lowering.substituted
     else:
         doubtful = range(len(lowering.invocations))
@@ -96,10 +97,10 @@ def _disagreements(text: str, lowering: Lowering, parsers: Parsers) -> Iterator[
 
 
 def _shown(text: str, lowering: Lowering) -> str:
-    """The text for bashlex, blanks in place of what it does not know."""
+    """The text for bashlex, without what it is known to misread."""
     characters = list(text)
-    for start, end in lowering.unknown_to_bashlex:
-        characters[start:end] = " " * (end - start)
+    for (start, end), filler in lowering.unknown_to_bashlex:
+        characters[start:end] = filler * (end - start)
     return "".join(characters)
 
 
@@ -118,28 +119,45 @@ def _word_spans(invocation: Invocation) -> CommandSpans:
     return tuple(sorted(found))
 
 
-def _extra(extra: list[CommandSpans], lowering: Lowering) -> Iterator[Opaque]:
+def _extra(
+    extra: list[CommandSpans], disputed: set[int], lowering: Lowering
+) -> Iterator[Opaque]:
     """Commands that bashlex alone sees.
 
     It is known to see some where there are none: in here-documents inside other
-    constructs, in `(( ))`, and in single quotes glued to other text.
+    constructs, in `(( ))`, and in single quotes glued to other text. Where mvdan/sh
+    sees one too, with other words, that is told once.
     """
+    known = [*lowering.plain, *(lowering.invocations[one].span for one in disputed)]
     for spans in extra:
-        start, end = spans[0].start, spans[-1].end
-        if not any(span.start <= start and end <= span.end for span in lowering.plain):
-            reason = "bashlex sees a command here that mvdan/sh does not see"
-            yield Opaque(span=Span(start, end), reason=reason)
+        here = _hull(spans)
+        if not any(_covers(span, here) for span in known):
+            reason = "bashlex sees a command here, mvdan/sh sees none"
+            yield Opaque(span=here, reason=reason)
 
 
-def _hidden(hidden: set[int], lowering: Lowering) -> Iterator[Opaque]:
-    """Commands that mvdan/sh alone sees.
+def _hidden(
+    extra: list[CommandSpans], disputed: set[int], lowering: Lowering
+) -> Iterator[Opaque]:
+    """Commands that mvdan/sh alone sees, and those that bashlex reads otherwise.
 
     bashlex is known to hide those in substitutions (multi-line ones, in
     here-documents, in `${ }`, glued to quotes); anywhere else it is a dispute.
     """
-    for index in sorted(hidden - lowering.substituted):
-        reason = "mvdan/sh sees a command here that bashlex reads differently"
-        yield Opaque(span=lowering.invocations[index].span, reason=reason)
+    for index in sorted(disputed):
+        span = lowering.invocations[index].span
+        count = sum(_covers(span, _hull(spans)) for spans in extra)
+        seen = {0: "no command", 1: "other words"}.get(count, f"{count} commands")
+        reason = f"bashlex sees {seen} here, mvdan/sh sees one command"
+        yield Opaque(span=span, reason=reason)
+
+
+def _hull(spans: CommandSpans) -> Span:
+    return Span(spans[0].start, spans[-1].end)
+
+
+def _covers(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def _leaves(
@@ -179,8 +197,8 @@ def _leaf(
         for spans in commands(tree)
     ]
     if seen != [expected]:
-        count = "1 command" if len(seen) == 1 else f"{len(seen)} commands"
-        reason = f"bashlex reads {count} here, with other words than mvdan/sh"
+        count = "other words" if len(seen) == 1 else f"{len(seen)} commands"
+        reason = f"bashlex sees {count} here, mvdan/sh sees one command"
         yield Opaque(span=invocation.span, reason=reason)
 
 

@@ -55,7 +55,7 @@ class Lowering:
     defined where it cannot be skipped, with their places. `substituted` are the
     invocations that stand in a substitution; `plain` the spans without any; `blots`
     those that are judged on their own, with the letter that may stand for them;
-    `unknown_to_bashlex` what it takes for words (`{fd}>f`), and is not shown to it.
+    `unknown_to_bashlex` what it misreads (`{fd}>f`), with what is shown to it instead.
     """
 
     text: str
@@ -70,7 +70,7 @@ class Lowering:
     substituted: set[int] = field(default_factory=set)
     plain: list[Span] = field(default_factory=list)
     blots: list[tuple[Span, str]] = field(default_factory=list)
-    unknown_to_bashlex: list[Span] = field(default_factory=list)
+    unknown_to_bashlex: list[tuple[Span, str]] = field(default_factory=list)
     scopes: int = 0
 
     def subshell(self, context: Context) -> Context:
@@ -120,6 +120,9 @@ def lower_word(
 ) -> tuple[Word, ...]:
     parts: list[Part] = tree.get("Parts") or []
     _blot(lowering, parts)
+    if lowering.offsets.source(tree) == "}":
+        # Where no group is open it is a word like any other.
+        lowering.unknown_to_bashlex.append((lowering.offsets.span(tree), "x"))
     before = len(lowering.invocations)
     lower_substitutions(lowering, parts, context)
     inner = tuple(range(before, len(lowering.invocations)))
@@ -195,7 +198,7 @@ def lower_redirection(lowering: Lowering, tree: Tree, context: Context) -> Redir
     if descriptor:
         lowering.constants.touch((descriptor["Value"].strip("{}"),))
         if _NAMED_DESCRIPTOR.fullmatch(descriptor["Value"]):
-            lowering.unknown_to_bashlex.append(lowering.offsets.span(descriptor))
+            lowering.unknown_to_bashlex.append((lowering.offsets.span(descriptor), " "))
     if body is not None:
         _blot_here_document(lowering, tree)
     end = lowering.offsets.span(word or tree).end
