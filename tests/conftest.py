@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 set_hypothesis_home_dir(ROOT / ".hypothesis")
 # The same examples each time: what is new is looked for by `make fuzz`.
 settings.register_profile("suite", deadline=None, derandomize=True)
-settings.register_profile("fuzz", deadline=None, max_examples=5000)
+_MANY = int(os.environ.get("LINARA_FUZZ_EXAMPLES", "5000"))
+settings.register_profile("fuzz", deadline=None, max_examples=_MANY)
 settings.load_profile("suite")
 
 RUN_LABEL = "org.linara-agent.run"

@@ -35,7 +35,8 @@ def parse_command(
     """Show how a command is read: its tree, its words, what stays opaque.
 
     Spans count characters from the beginning. A word is followed by what it expands
-    to, where that is something else. Exit 0 if all was read, 10 if a part is opaque.
+    to, where that is something else. Exit 0 if all was read, 10 if a part is opaque
+    or misleads.
 
     \b
     Examples:
@@ -60,7 +61,7 @@ def parse_command(
         console.result(_bash(script).rstrip("\n"))
     else:
         _show(script)
-    read = ExitCode.NEEDS_REVIEW if script.opaque else ExitCode.DONE
+    read = ExitCode.NEEDS_REVIEW if script.doubts else ExitCode.DONE
     raise click.exceptions.Exit(int(read))
 
 
@@ -77,16 +78,18 @@ def _content(file: Path) -> str:
 
 
 def _show(script: Script) -> None:
-    console.show(*tree.tree(script), *tree.opaque(script))
+    console.show(*tree.tree(script), *tree.doubts(script))
     count = len(script.invocations)
     commands = "1 command" if count == 1 else f"{count} commands"
     parts = len(set(script.opaque))
     if parts:
         said = "1 part is opaque" if parts == 1 else f"{parts} parts are opaque"
-        line = Text(f"{commands}; {said}, so it is reviewed", style="yellow")
     else:
-        line = Text(f"{commands}; both parsers agree", style="green")
-    console.show(line)
+        said = "both parsers agree"
+    if script.misleading:
+        said += "; it holds characters that mislead"
+    line = Text(f"{commands}; {said}", style="yellow" if script.doubts else "green")
+    console.show(line + Text(", so it is reviewed" if script.doubts else ""))
 
 
 def _json(script: Script) -> str:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from linara_agent.core.shell.script import (
     Known,
+    Misleading,
     Node,
     Opaque,
     Pattern,
@@ -38,7 +39,7 @@ def _lines(
 ) -> Iterator[Text]:
     line = Text(f"{_place(node.span):>{width}}  ", style="dim")
     line.append("  " * depth)
-    line.append(f"{node.role} " if node.role else "", style="dim")
+    line.append(f"{node.role}: " if node.role else "", style="dim")
     line.append(node.kind, style=_COLOURS.get(node.kind, "cyan"))
     line.append(f" {visible(node.operator)}" if node.operator else "", style="bold")
     said = node.text or (_source(script, node) if node.kind == "word" else "")
@@ -111,16 +112,17 @@ def _value(value: Value) -> Text:
             return Text(f"{begins}unknown: {value.reason}", style="yellow")
 
 
-def opaque(script: Script) -> Iterator[RenderableType]:
-    """The parts that could not be read, each with its reason."""
-    for one in dict.fromkeys(script.opaque):
-        yield _opaque(script, one)
+def doubts(script: Script) -> Iterator[RenderableType]:
+    """The parts that could not be read, or that mislead, each with its reason."""
+    for one in dict.fromkeys(script.doubts):
+        yield _doubt(script, one)
 
 
-def _opaque(script: Script, one: Opaque) -> Text:
+def _doubt(script: Script, one: Opaque | Misleading) -> Text:
+    word = "opaque" if isinstance(one, Opaque) else "misleading"
     part = _shortened(script.text[one.span.start : one.span.end])
     return Text.assemble(
-        ("opaque", "bold yellow"),
+        (word, "bold yellow"),
         (f"  {_place(one.span)}  ", "dim"),
         (part, "bold"),
         f"\n        {visible(one.reason)}",

@@ -29,7 +29,7 @@ def test_the_tree_has_a_line_for_each_node():
     assert lines == [
         "0..4  invocation  #0",
         "0..4    assignment = x",
-        "2..4      value word rm",
+        "2..4      value: word rm",
         "6..26  pipeline |",
         "6..17    invocation  #1",
         "6..8      word $x  → rm",
@@ -39,7 +39,7 @@ def test_the_tree_has_a_line_for_each_node():
         "20..26    invocation  #2",
         "20..22      word wc",
         "23..26      redirection >",
-        "25..26        target word f",
+        "25..26        target: word f",
         "3 commands; both parsers agree",
     ]
 

@@ -1,126 +1,63 @@
-"""Which command a model's text holds, and when it holds none."""
+"""What a person is told about a model's answer that holds no command."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from linara_agent.core.shell.answer import Answer
+from linara_agent.core.shell.unusable import Lack
 from linara_agent.errors import ProposalUnavailable
-from linara_agent.openrouter.answer import take
-from linara_agent.openrouter.legible import objection
+from linara_agent.openrouter.answer import _REMEDIES, take
 
 WORDS = "list all the files here"
-HEREDOC = "cat > a.md <<'EOF'\n# a\n```bash\nmake\n```\nEOF"
 
-TAKEN = {
-    "bare": ("ls -la", "ls -la"),
-    "blanks around": ("\n  ls -la \n\n", "ls -la"),
-    "6 fence": ("```bash\nls -la\n```", "ls -la"),
-    "fence without language": ("```\nls -la\n```\n", "ls -la"),
-    "tilde fence": ("~~~sh\nls -la\n~~~", "ls -la"),
-    "long fence around a fence": (f"````bash\n{HEREDOC}\n````", HEREDOC),
-    "fence in one line": ("```ls -la```", "ls -la"),
-    "code in one line": ("`ls -la`", "ls -la"),
-    "7 prose and fence": (
-        "Sure, here it is:\n\n```sh\nls -la\n```\nHave fun!",
-        "ls -la",
-    ),
-    "8 thinking": ("<think>The user\nwants `rm`?</think>\n\nls -la", "ls -la"),
-    "thinking twice": ("<think>a</think><thinking>b</thinking>ls", "ls"),
-    "thinking without a start": ("The user wants it.\n</think>\n\nls -la", "ls -la"),
-    "thinking before a fence": ("<think>x</think>```bash\nls\n```", "ls"),
-    "9 several lines": ("cd /tmp\nls -la", "cd /tmp\nls -la"),
-    "9 line breaks of Windows": ("cd /tmp\r\nls -la\r\n", "cd /tmp\nls -la"),
-    "prompt sign": ("$ ls -la", "ls -la"),
-    "prompt signs": ("```console\n$ cd /tmp\n$ ls\n```", "cd /tmp\nls"),
-    "13 JSON": ('{"command": "ls -la"}', "ls -la"),
-    "13 JSON script": ('{"script": "cd /\\nls", "x": 1}', "cd /\nls"),
-    "13 JSON with line breaks": ('{"command": "cd /\nls"}', "cd /\nls"),
-    "13 JSON in a fence": ('```json\n{"command": "ls -la"}\n```', "ls -la"),
-    "13 JSON in a plain fence": ('```\n{"command": "ls"}\n```', "ls"),
-    "group": ("{ ls; pwd; }", "{ ls; pwd; }"),
-    "test": ("[ 1 -eq 1 ] && ls", "[ 1 -eq 1 ] && ls"),
-    "tag in a command": ("grep '</think>' a.txt", "grep '</think>' a.txt"),
-    "substitution": ("echo `date` `id`", "echo `date` `id`"),
-    "here-document": ("cat <<E\n- a\n- b\nE", "cat <<E\n- a\n- b\nE"),
-    "other scripts": ("touch 日本語 é", "touch 日本語 é"),
-    "dollar in a here-document": ("cat <<E\n$ ls\nE", "cat <<E\n$ ls\nE"),
-    "escaped backslash": ("echo \\\\", "echo \\\\"),
-}
-
-
-@pytest.mark.parametrize("name", TAKEN)
-def test_wrapping_around_one_command_is_taken_off(name):
-    """One command in a fence, prose, thinking, JSON or behind a prompt is found."""
-    text, command = TAKEN[name]
-    assert take(text, WORDS).command == command
-
-
+CANNOT = "The model's answer cannot be used: "
 REFUSED = {
-    "empty": ("", "is empty"),
-    "blank": (" \n\t", "is empty"),
-    "only thinking": ("<think>hm</think>", "is empty"),
-    "cut thinking": (
-        "<think>I could rm -rf /",
-        "in the middle of the model's thinking",
+    "": ("The model's answer is empty.", "starting"),
+    "I_DONT_UNDERSTAND": (
+        "The model did not understand the request, or cannot do it by a command.",
+        "other words",
     ),
-    "empty fence": ("```bash\n```", "command is empty"),
-    "open fence": ("```bash\nls -la", "not closed"),
-    "two fences": ("```\nls\n```\nor\n```\nls -a\n```", "several commands"),
-    "alternatives in a fence": ("```bash\nls\n# or\nls -a\n```", "several commands"),
-    "options": ("# Option 1: short\nls\n# Option 2: long\nls -l", "several commands"),
-    "or": ("ls\nor:\nls -a", "several commands"),
-    "numbered list": ("1. ls\n2. ls -a", "several commands"),
-    "bulleted list": ("- ls\n- ls -a", "several commands"),
-    "other language": ("```python\nimport os\n```", "another language"),
-    "fence in a here-document": (HEREDOC, "part of a here-document"),
-    "prose": ("You can use `ls -la` for that.", "explanation"),
-    "prose with a colon": ("Here is the command:\nls -la", "explanation"),
-    "output": ("$ ls\na.txt\nb.txt", "together with their output"),
-    "10 sentinel": ("I_DONT_UNDERSTAND", "did not understand"),
-    "10 sentinel in a fence": ("```\ni_dont_understand\n```", "did not understand"),
-    "10 sentinel as a program": ("echo 'I_DONT_UNDERSTAND.'", "did not understand"),
-    "13 JSON and more": ('{"command": "ls"}\nrm -rf /', "more text after its JSON"),
-    "13 JSON twice": ('{"command": "ls", "command": "rm"}', "several commands"),
-    "13 JSON both": ('{"command": "ls", "script": "rm"}', "several commands"),
-    "13 JSON list": ('["ls", "pwd"]', "several commands"),
-    "13 JSON without": ('{"cmd": "ls"}', "without a text `command`"),
-    "13 JSON of a list": ('{"command": ["ls", "-la"]}', "without a text `command`"),
-    "13 broken JSON": ('{"command": "find . -name \\*.py"}', "looks like JSON"),
-    "13 cut JSON": ('{"command": "rm -r par', "looks like JSON"),
-    "13 JSON of blanks": ('{"command": " "}', "command is empty"),
-    "14 too long": ("echo " + "x" * (64 << 10), "longer than 65536 bytes"),
-    "14 too long in bytes": ("echo " + "é" * (33 << 10), "longer than 65536 bytes"),
-    "15 echo": ("List all the  files here.", "only repeats the request"),
-    "15 quoted echo": ('"list all the files here"', "only repeats the request"),
-    "cut line": ("ls -la \\", "ends in a backslash"),
-    "secret": ("curl -u me:[redacted:password:0a1b2c3d] x", "needs a secret"),
-    "12 colour": ("ls \x1b[31m-la", "control character, U\\+001B"),
-    "12 carriage return": ("rm -rf ~\rls", "control character, U\\+000D"),
-    "12 backspace": ("rm -rf ~\b\b\bls", "U\\+0008"),
-    "12 NUL": ("ls\0 -la", "U\\+0000"),
-    "12 C1": ("ls \x9b31m", "U\\+009B"),
-    "12 bidi": ("ls \u202e/ fr- mr", "direction-changing.*U\\+202E"),
-    "12 isolate": ("ls \u2066x", "U\\+2066"),
-    "12 zero width": ("l\u200bs", "zero width space"),
-    "12 byte order mark": ("ls \ufeff-la", "U\\+FEFF"),
-    "12 tag": ("ls \U000e0041", "U\\+E0041"),
-    "12 line separator": ("ls\u2028rm", "hidden line break"),
-    "12 line separator in a fence": ("```\nls\u2028rm\n```", "hidden line break"),
-    "12 filler": ("touch a\u3164b", "letter that shows nothing"),
-    "12 wide space": ("ls\u00a0-la", "not a plain space"),
-    "12 lone surrogate": ("ls \ud800", "broken character"),
-    "12 in JSON": ('{"command": "ls \\u202e"}', "U\\+202E"),
+    "curl -u me:[redacted:password:0a1b2c3d] x": (
+        CANNOT + "it needs a secret of the request, "
+        "and secrets are not sent to a model.",
+        "into a file or a variable",
+    ),
+    "1. ls\n2. ls -a": (
+        CANNOT + "it holds several commands to choose from, "
+        "and none is picked for you.",
+        "more exactly",
+    ),
+    "List all the  files here.": (
+        CANNOT + "it only repeats the request.",
+        "linara-agent run",
+    ),
+    "```bash\nls": (
+        CANNOT + "its code block is not closed, so it may be cut.",
+        "another model",
+    ),
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_text_without_exactly_one_legible_command_is_refused(name):
-    """Nothing is guessed: the reason is named, and nothing of the text is used."""
-    text, what = REFUSED[name]
-    with pytest.raises(ProposalUnavailable, match=what) as caught:
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_refusal_says_what_happened_and_what_to_do(text):
+    """Each kind of refusal is a whole sentence with a remedy of its own."""
+    what, remedy = REFUSED[text]
+    with pytest.raises(ProposalUnavailable) as caught:
         take(text, WORDS)
+    assert caught.value.what == what
+    assert remedy in caught.value.remedy
     assert caught.value.not_done
-    assert caught.value.remedy
+
+
+def test_every_kind_of_refusal_has_a_remedy():
+    """No refusal leaves the person without a next step."""
+    assert set(_REMEDIES) == set(Lack)
+
+
+def test_a_command_is_taken_with_the_models_words():
+    """The command and the prose around it are told apart."""
+    assert take("Lists all:\n```\nls\n```", WORDS) == Answer(
+        command="ls", rationale="Lists all:"
+    )
 
 
 def test_echo_names_the_way_to_run_a_command_as_it_is():
@@ -128,65 +65,3 @@ def test_echo_names_the_way_to_run_a_command_as_it_is():
     with pytest.raises(ProposalUnavailable) as caught:
         take("ls -la", "ls -la")
     assert "linara-agent run" in caught.value.remedy
-
-
-def test_wide_space_of_a_named_file_may_be_used():
-    """A space that the person typed themselves is no disguise of the model's."""
-    command = "rm 'Shot\u202f1.png'"
-    assert take(command, "remove Shot\u202f1.png").command == command
-
-
-@pytest.mark.parametrize(
-    ("text", "rationale"),
-    [
-        ("Lists\x1b[2J all:\n```\nls\n```\nEnjoy\u202e.", "Lists [2J all: Enjoy ."),
-        ('{"command": "ls", "explanation": "Lists."}', "Lists."),
-        ("```\nls\n```", None),
-        ("ls", None),
-        ("why " * 400 + "\n```\nls\n```", ("why " * 400)[:499] + "…"),
-    ],
-)
-def test_prose_around_the_command_becomes_a_harmless_rationale(text, rationale):
-    """The model's explanation is kept, on one line, cut and without control."""
-    assert take(text, WORDS).rationale == rationale
-
-
-PIECES = st.sampled_from(
-    ["```", "```bash", "~~~", "\n", "$ ", "<think>", "</think>", '{"command": "', '"}']
-)
-
-
-@given(st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join))
-def test_any_text_gives_a_legible_command_or_a_reason(text):
-    """Whatever a model writes, the answer is a clean command or a plain refusal."""
-    try:
-        command = take(text, WORDS).command
-    except ProposalUnavailable:
-        return
-    assert command
-    assert command == command.strip()
-    assert [char for char in command if objection(char) is not None] == []
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<think></think>" * 200_000,
-        "<think>" * 400_000,
-        "or" + " " * 2_000_000 + "x",
-        "```" + " " * 2_000_000 + "`",
-        "```\n" * 500_001,
-        "x</think>" + "\n</think> " * 300_000,
-        "[" * 1_000_000,
-        "{" * 1_000_000,
-        "`" * 2_000_000,
-        "Sure, " + " " * 2_000_000 + "a",
-        "$ " * 1_000_000,
-    ],
-    ids=lambda text: repr(text[:12]),
-)
-def test_huge_texts_take_no_more_than_linear_time(text):
-    """Two megabytes made to be slow are refused long before the test's time limit."""
-    with pytest.raises(ProposalUnavailable):
-        take(text, WORDS)

@@ -1,13 +1,15 @@
 """Read a script with both parsers; what they do not agree on is opaque."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from linara_agent.core.shell.bashlex_reader import CommandSpans, commands
 from linara_agent.core.shell.lexical import (
     broken_tokens,
     fences,
+    hidden_characters,
+    lookalikes,
     openers_agree,
-    suspicious_characters,
     without_quotes,
 )
 from linara_agent.core.shell.misread import misread
@@ -28,8 +30,8 @@ from linara_agent.core.shell.words import Surroundings
 _TOO_SLOW = Failure.DEADLINE.value
 _MOST_SLOW = 2
 """Commands that may each take the whole time that bashlex is given."""
-_MOST_CHARACTERS = 50_000
-"""Of single commands; bashlex needs about 3 s for so many."""
+_MOST_CHARACTERS = 20_000
+"""Of single commands; bashlex needs about a second for so many."""
 
 
 def read(text: str, parsers: Parsers, *, home: str | None) -> Script:
@@ -59,7 +61,7 @@ def _read(
     text: str, file: dict[str, object], parsers: Parsers, home: str | None
 ) -> Script:
     nodes, lowering = lower(file, text, Surroundings(home=home))
-    opaque = [*lowering.opaque, *suspicious_characters(text)]
+    opaque = [*lowering.opaque, *hidden_characters(text)]
     unquoted = without_quotes(file, text, lowering.offsets)
     opaque += [*broken_tokens(unquoted), *fences(unquoted)]
     if not openers_agree(file, unquoted):
@@ -75,6 +77,7 @@ def _read(
         nodes=nodes,
         invocations=invocations,
         opaque=tuple(opaque),
+        misleading=tuple(lookalikes(text)),
         functions=certain_functions(lowering.functions, invocations),
     )
 
@@ -164,6 +167,8 @@ def _leaves(
     text: str, indices: Iterable[int], lowering: Lowering, parsers: Parsers
 ) -> Iterator[Opaque]:
     """Ask bashlex about single commands, as long as the answers come quickly."""
+    # Those that stand in others come after them.
+    lowering.blots.sort(key=lambda blot: (blot[0].start, -blot[0].end))
     characters = 0
     slow = 0
     for index in indices:
@@ -208,8 +213,14 @@ def _blotted(text: str, start: int, end: int, lowering: Lowering) -> str:
     They are judged on their own; a here-document's redirection becomes blanks.
     """
     characters = list(text[start:end])
-    for span, filler in lowering.blots:
-        if start <= span.start and span.end <= end:
-            for index in range(span.start - start, span.end - start):
-                characters[index] = filler
+    done = start
+    first = bisect_left(lowering.blots, start, key=lambda blot: blot[0].start)
+    for index in range(first, len(lowering.blots)):
+        span, filler = lowering.blots[index]
+        if span.start >= end:
+            break
+        if done <= span.start and span.end <= end:
+            length = span.end - span.start
+            characters[span.start - start : span.end - start] = filler * length
+            done = span.end
     return "".join(characters)

@@ -6,18 +6,17 @@ quotes, comments and quoted here-documents must be as many as the nodes.
 
 import re
 import string
-import unicodedata
 from collections.abc import Iterator
 
+from linara_agent.core.shell.characters import deceptions, hidden
 from linara_agent.core.shell.offsets import Offsets
-from linara_agent.core.shell.script import Opaque, Span
+from linara_agent.core.shell.script import Misleading, Opaque, Span
 from linara_agent.core.shell.tree import Tree, is_position
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*(\S)(?:\\\n)+(?=(\S))")
 _ENDS_A_TOKEN = frozenset("|&;(){}")
 _BEGINS_A_TOKEN = frozenset("\"'/.-~$") | frozenset(string.ascii_letters)
-_PLAIN_CONTROLS = "\n\t"
 _FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 
 
@@ -109,30 +108,25 @@ def is_quoted_delimiter(word: Tree | None) -> bool:
     )
 
 
-def suspicious_characters(text: str) -> Iterator[Opaque]:
-    """Control, bidirectional, zero-width and private characters, and odd blanks."""
-    if text.isascii() and text.isprintable():
-        return
-    for index, char in enumerate(text):
-        if char in _PLAIN_CONTROLS or char == " ":
-            continue
-        if unicodedata.category(char) in (
-            "Cc",
-            "Cf",
-            "Co",
-            "Cs",
-            "Cn",
-            "Zs",
-            "Zl",
-            "Zp",
-        ):
-            name = unicodedata.name(char, f"U+{ord(char):04X}")
-            reason = f"a character that does not show: {name}"
-            yield Opaque(span=Span(index, index + 1), reason=reason)
+def hidden_characters(text: str) -> Iterator[Opaque]:
+    """What is not shown as itself; see `characters`."""
+    for position, reason in deceptions(text):
+        if hidden(text[position]) is not None:
+            yield Opaque(span=Span(position, position + 1), reason=reason)
 
 
-def fences(text: str) -> Iterator[Opaque]:
-    """Markdown fences: to bash, backticks that run what stands between them."""
-    for match in _FENCE.finditer(text):
+def lookalikes(text: str) -> Iterator[Misleading]:
+    """What is shown as something else; see `characters`."""
+    for position, reason in deceptions(text):
+        if hidden(text[position]) is None:
+            yield Misleading(span=Span(position, position + 1), reason=reason)
+
+
+def fences(unquoted: str) -> Iterator[Opaque]:
+    """Markdown fences: to bash, backticks that run what stands between them.
+
+    In single quotes, comments and quoted here-documents they are plain data.
+    """
+    for match in _FENCE.finditer(unquoted):
         span = Span(match.start(1), match.end(1))
         yield Opaque(span=span, reason="a Markdown fence is still in the script")

@@ -192,6 +192,12 @@ def lower_redirection(lowering: Lowering, tree: Tree, context: Context) -> Redir
     if operator == "<<<" and word is not None:
         text = lower_word(lowering, word, context, braces=False)[0]
     elif body is not None:
+        if _ends_earlier(lowering.offsets.source(body), lowering.offsets.source(word)):
+            # To bash the first line that is the delimiter ends it, wherever it stands,
+            # and what follows is something else than it seems.
+            rest = Span(lowering.offsets.span(tree).start, len(lowering.text))
+            reason = "a line inside this here-document ends it early"
+            lowering.opaque.append(Opaque(span=rest, reason=reason))
         tidy = _without_tabs(body) if operator == "<<-" else body
         text = _here_document(lowering, tidy, word, context)
     descriptor = tree.get("N")
@@ -216,6 +222,13 @@ def _blot_here_document(lowering: Lowering, tree: Tree) -> None:
     word_end = lowering.offsets.span(tree.get("Word") or tree).end
     lowering.blots.append((Span(start, word_end), " "))
     lowering.plain.append(lowering.offsets.span(tree["Hdoc"]))
+
+
+def _ends_earlier(body: str, delimiter: str) -> bool:
+    """A line before its last one, tabs before it or not, is the delimiter."""
+    plain = delimiter.strip("'\"").removeprefix("\\")
+    lines = body.rstrip("\n").split("\n")[:-1]
+    return any(line.lstrip("\t") == plain for line in lines)
 
 
 def _without_tabs(body: Tree) -> Tree:
@@ -267,7 +280,10 @@ def lower_substitutions(
     for tree in quoted_subscripts(value, arithmetic=arithmetic):
         lowering.unreadable(tree, REASON)
     for tree in _plain_quotes(value, arithmetic=arithmetic):
-        lowering.unreadable(tree, "these single quotes do not quote for bash")
+        # Where they end, and so what follows, cannot be told either.
+        rest = Span(lowering.offsets.span(tree).start, len(lowering.text))
+        reason = "these single quotes do not quote for bash"
+        lowering.opaque.append(Opaque(span=rest, reason=reason))
     for tree in _indirect(value):
         lowering.unreadable(tree, "an expansion that can run what a variable holds")
 

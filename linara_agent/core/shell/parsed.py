@@ -11,6 +11,7 @@ from linara_agent.core.shell.script import (
     Invocation,
     Kind,
     Known,
+    Misleading,
     Node,
     Opaque,
     Pattern,
@@ -106,6 +107,9 @@ class ParsedScript(_Strict):
     opaque: tuple[ParsedOpaque, ...] = Field(
         description="parts that could not be read for certain"
     )
+    misleading: tuple[ParsedOpaque, ...] = Field(
+        description="characters that look like others"
+    )
     functions: tuple[str, ...] = Field(
         description="names that mean a function of the script in every call"
     )
@@ -118,6 +122,7 @@ def parsed(script: Script, *, bash: str | None) -> ParsedScript:
         nodes=tuple(map(_node, script.nodes)),
         invocations=tuple(map(_invocation, script.invocations)),
         opaque=tuple(map(_opaque, script.opaque)),
+        misleading=tuple(map(_opaque, script.misleading)),
         functions=script.functions,
     )
 
@@ -134,7 +139,7 @@ def _node(node: Node) -> ParsedNode:
     )
 
 
-def _opaque(opaque: Opaque) -> ParsedOpaque:
+def _opaque(opaque: Opaque | Misleading) -> ParsedOpaque:
     return ParsedOpaque(span=opaque.span, reason=opaque.reason)
 
 

@@ -122,6 +122,14 @@ class Opaque:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misleading:
+    """A part that was read, and that a person may take for something else."""
+
+    span: Span
+    reason: str
+
+
 Kind = Literal[
     # statements
     "invocation",
@@ -221,4 +229,10 @@ class Script:
     nodes: tuple[Node, ...]
     invocations: tuple[Invocation, ...]
     opaque: tuple[Opaque, ...]
+    misleading: tuple[Misleading, ...] = ()
     functions: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[Opaque | Misleading, ...]:
+        """All that must not pass without a person's review."""
+        return (*self.opaque, *self.misleading)

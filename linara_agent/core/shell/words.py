@@ -21,6 +21,13 @@ Part = Tree
 EVERY = "*"
 """Stands for every variable among the unsettled ones."""
 
+_MOST = 4_000_000
+"""Characters that all the words of a script may hold; a megabyte may mean far more:
+`x=$x$x` doubles a text, `{1..999}` repeats one."""
+_OF_ONE_WORD = 400
+"""What a word costs besides its characters when braces make it."""
+_TOO_LONG = "a text that is too long"
+
 _COMMANDS = ("CmdSubst", "ProcSubst")
 _SPLITS = re.compile(r"[ \t\n*?\[\\]")
 # Parts that no brace expansion looks into are replaced by these while it is done;
@@ -35,12 +42,19 @@ _INNER_TILDE = re.compile(r"[=:]~")
 class Surroundings:
     """What a word may be resolved with: constant variables and the home.
 
-    `unsettled` are variables that the script sets where it may or may not run.
+    `unsettled` are variables that the script sets where it may or may not run;
+    `left` is how many characters may still be expanded.
     """
 
     variables: dict[str, str] = field(default_factory=dict)
     home: str | None = None
     unsettled: frozenset[str] = frozenset()
+    left: int = _MOST
+
+    def affords(self, characters: int) -> bool:
+        """Take so many from what is left; False when there is no more."""
+        self.left -= characters
+        return self.left >= 0
 
     def variable(self, name: str) -> str | None:
         if self.is_unsettled(name):
@@ -79,12 +93,18 @@ class _Builder:
     reason: str | None = None
 
     def add(self, text: str) -> None:
+        if not self.known.affords(len(text)):
+            self.fail(_TOO_LONG)
+            return
         self.text += text
         self.glob += escape_glob(text)
         if self.open:
             self.certain += text
 
     def add_bare(self, raw: str) -> None:
+        if not self.known.affords(len(raw)):
+            self.fail(_TOO_LONG)
+            return
         bare = unescape_bare(raw)
         self.text += bare.text
         self.glob += bare.glob
@@ -110,6 +130,8 @@ def meanings(parts: Iterable[Part], known: Surroundings) -> tuple[Meaning, ...]:
         part["Value"] if part["Type"] == "Lit" else chr(_STAND_IN + index)
         for index, part in enumerate(listed)
     )
+    if any(_reopens_quotes(part) for part in listed):
+        return (_open("a brace between quotes within backquotes within quotes"),)
     if "{" not in joined:
         return (_meaning(listed, known),)
     try:
@@ -121,8 +143,24 @@ def meanings(parts: Iterable[Part], known: Surroundings) -> tuple[Meaning, ...]:
     if len(words) > 1 and _completes_expansion(listed):
         # Braces come first: `$x{1,2}` is `$x1 $x2`, `{$,}HOME` is `$HOME HOME`.
         return (_open("a brace expansion that makes a new expansion"),)
+    if not known.affords(_OF_ONE_WORD * len(words)):
+        return (_open("one of very many words that braces make"),)
     # An empty one vanishes: `{,}` is no word at all.
     return tuple(_meaning(_split(word, listed), known) for word in words if word)
+
+
+def _reopens_quotes(part: Part) -> bool:
+    """To brace expansion the inner quotes of "`: "{a,b}"`" end the outer ones."""
+    backquoted = [
+        list(each(tree))
+        for tree in each(part if part["Type"] == "DblQuoted" else None)
+        if tree.get("Backquotes")
+    ]
+    return any(
+        any(tree.get("Type") == "DblQuoted" for tree in trees)
+        and any("{" in str(tree.get("Value", "")) for tree in trees)
+        for trees in backquoted
+    )
 
 
 def _open(reason: str) -> Meaning:
@@ -249,7 +287,8 @@ def _add_part(builder: _Builder, part: Part) -> None:
         case "ParamExp":
             _add_variable(builder, part, quoted=False)
         case "ProcSubst":
-            builder.add("/dev/fd/")
+            # With nothing in it it is no word at all.
+            builder.add("/dev/fd/" if part.get("Stmts") else "")
             builder.fail("a pipe from or to a command")
         case other:
             builder.fail(_NOT_STATIC.get(other, f"a construct named {other}"))

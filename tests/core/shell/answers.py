@@ -1,6 +1,7 @@
 """Is what bash did among what was read?"""
 
 import re
+from collections.abc import Iterator
 
 from linara_agent.core.shell.agree import read
 from linara_agent.core.shell.script import (
@@ -15,6 +16,7 @@ from linara_agent.parsers.both import BothParsers
 from tests.core.shell.oracle import HOME, Ran
 
 PARSERS = BothParsers()
+_QUOTES = re.compile(r"[\\'\"]")
 
 
 def reading(text: str) -> Script:
@@ -32,14 +34,30 @@ def foreseen(ran: Ran, script: Script) -> bool:
 
     Where a variable's text is run, the name stands where it was assigned.
     """
-    if any(_fits(ran, one, script) for one in script.invocations):
-        return True
-    return any(
-        ran.name in script.text[opaque.span.start : opaque.span.end]
-        or "holds" in opaque.reason
+    return in_sight(ran, script) or any(
+        ran.name in _QUOTES.sub("", script.text[slice(*opaque.span)])
+        or re.search("holds|a second time", opaque.reason)
         or opaque.span == (0, len(script.text))
         for opaque in script.opaque
     )
+
+
+def in_sight(ran: Ran, script: Script) -> bool:
+    """An invocation says it, in the script or in a text that one of these runs."""
+    return any(
+        _fits(ran, one, script) or any(foreseen(ran, inner) for inner in _texts(one))
+        for one in script.invocations
+    )
+
+
+def _texts(invocation: Invocation) -> Iterator[Script]:
+    """The text that `eval` or `trap` is given, read by itself and without a home."""
+    called = [word.known for word in invocation.called if word.known != "--"]
+    program, operands = called[0] if called else None, called[1:]
+    texts = operands[:1] if program == "trap" else operands
+    if program in ("eval", "trap") and texts:
+        whole = " ".join(text if text is not None else "$unknown" for text in texts)
+        yield read(whole, PARSERS, home=None)
 
 
 def _fits(ran: Ran, invocation: Invocation, script: Script) -> bool:

@@ -5,9 +5,10 @@ import pytest
 from linara_agent.core.shell.lexical import (
     broken_tokens,
     fences,
+    hidden_characters,
     is_quoted_delimiter,
+    lookalikes,
     openers_agree,
-    suspicious_characters,
     without_quotes,
 )
 from linara_agent.core.shell.offsets import Offsets
@@ -79,20 +80,42 @@ def test_a_token_broken_by_a_line_is_noticed(text, count):
 )
 def test_what_does_not_show_is_opaque(char):
     """Control, bidirectional, zero-width characters and odd blanks are named."""
-    [found] = suspicious_characters(f"a{char}b")
+    [found] = hidden_characters(f"a{char}b")
     assert found.span == (1, 2)
-    assert "does not show" in found.reason
+    assert f"U+{ord(char):04X}" in found.reason
+
+
+def test_what_looks_like_another_character_is_opaque():
+    """A lookalike is opaque, and the reason says what it looks like."""
+    [found] = lookalikes("wc \u2013l")
+    assert found.span == (3, 4)
+    assert found.reason == "U+2013 EN DASH, which looks like -"
 
 
 def test_visible_text_is_not_suspicious():
     """Letters of every script, emoji, tabs and newlines are plain."""
-    assert list(suspicious_characters("a\tb\nc é 漢 ✓ 😀 ñ")) == []
+    text = "a\tb\nc é 漢 ✓ 😀 ñ"
+    assert [*hidden_characters(text), *lookalikes(text)] == []
 
 
 def test_fences_are_found_at_the_start_of_a_line():
     """Three backquotes or tildes open a fence only where a line begins."""
     assert [one.span for one in fences("```sh\nls\n  ~~~\n")] == [(0, 3), (11, 14)]
     assert list(fences("echo ```a```")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("cat <<'E'\n```\nE\n", 0),
+        ("cat <<E\n```\na\n```\nE\n", 2),
+        ("echo '\n```\n'", 0),
+        ("ls # a\n# ```\n", 0),
+    ],
+)
+def test_a_fence_in_plain_data_is_none(text, count):
+    """What bash does not run, in quotes and quoted here-documents, may be Markdown."""
+    assert len(list(fences(unquoted(text)))) == count
 
 
 def test_a_quoted_delimiter_is_told_from_a_plain_one():

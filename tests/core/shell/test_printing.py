@@ -13,7 +13,7 @@ from tests.core.shell.test_mvdan_reader import TABLE
 CORPUS = Path(__file__).parents[2] / "corpus" / "shell"
 EVERY = 40
 """Of the corpus of commands, one in so many."""
-MOST = 0.7
+MOST = 2 / 3
 
 PRINTED = {
     "a;b": "a\nb\n",

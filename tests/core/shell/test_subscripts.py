@@ -39,3 +39,20 @@ def test_a_subscript_in_quotes_is_opaque(text):
 def test_a_bracket_for_other_programs_is_plain(text):
     """What no builtin expands again is plain text."""
     assert reading(text).opaque == ()
+
+
+@pytest.mark.parametrize(
+    "text", [">& '$(m2)'", "1>& '`m2`'", '>& "$x"', ">& '<(m2)'", ">& \\$HOME"]
+)
+def test_what_a_redirection_names_is_expanded_twice(text):
+    """Where `>&` may name a file, anything but plain text is opaque."""
+    reasons = [one.reason for one in reading(f"m1 {text}").opaque]
+    assert "bash expands what this redirection names a second time" in reasons
+
+
+@pytest.mark.parametrize(
+    "text", [">&2", "2>&1", ">&-", ">& f.log", "2>& '$(m2)'", "<& '$(m2)'", "> '$(m2)'"]
+)
+def test_other_redirections_are_expanded_once(text):
+    """Numbers, plain names and other operators and descriptors are read."""
+    assert reading(f"m1 {text}").opaque == ()

@@ -127,3 +127,23 @@ def test_a_word_names_its_variables():
     """The variables that a word expands are listed, not those of its commands."""
     found = only('"$a${b:-$c}$(echo $d)$((e + $f))"')
     assert found.variables == ("a", "b", "c", "f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo {1..999}\n" * 200,
+        "x0=aaaaaaaaaa\n" + "".join(f"x{i + 1}=$x{i}$x{i}\n" for i in range(40)),
+        f"x={'a' * 50_000}\n" + 'echo "$x"\n' * 200,
+    ],
+    ids=["braces", "doubling", "repeating"],
+)
+def test_a_short_text_cannot_mean_endless_words(text):
+    """All words of a script together stay below some megabytes."""
+    words = [
+        word
+        for one in reading(text).invocations
+        for word in (*one.words, *(each.value for each in one.assignments))
+    ]
+    assert len(words) < 11_000
+    assert sum(len(word.known or "") for word in words if word is not None) < 5_000_000
