@@ -34,7 +34,11 @@ class Gate:
             read=lambda text: self.read(text, place),
         )
         effects = tuple(dict.fromkeys((*found.effects, *unread(script))))
-        return Reading(effects=effects, commands=tuple(found.commands))
+        return Reading(
+            effects=effects,
+            commands=tuple(found.commands),
+            nested=tuple(found.nested),
+        )
 
     def judge(self, script: Script, reading: Reading, place: Place) -> Verdict:
         return judge(script, reading, self.policy, place)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from linara_agent.core.shell.answer import Answer
-from linara_agent.core.shell.unusable import Lack
+from linara_agent.core.answer.answer import Answer
+from linara_agent.core.answer.unusable import Lack
 from linara_agent.errors import ProposalUnavailable
 from linara_agent.openrouter.answer import _REMEDIES, take
 

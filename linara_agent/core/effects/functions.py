@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from linara_agent.core.shell.script import Node, Script
+from linara_agent.core.shell.script import Node, Script, Span
 
 _NAME = re.compile(r"\s*(?:function\s+)?([^\s(){}]+)")
 
@@ -46,13 +46,36 @@ def _name(script: Script, node: Node) -> tuple[str, ...]:
     return (found[1],) if found is not None else ()
 
 
+_PARAMETER = re.compile(r"\$\{?[\d@*]")
+
+
+def bodies_with_parameters(script: Script, name: str) -> Iterator[Span]:
+    """The bodies of a function that uses its parameters and calls no other one."""
+    functions = [
+        node for root in script.nodes for node in root.walk() if node.kind == "function"
+    ]
+    names = {node.text for node in functions}
+    if name not in names or any(
+        one.function == name and one.called and one.called[0].known in names
+        for one in script.invocations
+    ):
+        return
+    for node in functions:
+        span = node.children[-1].span
+        body = script.text[span.start : span.end]
+        if node.text == name and _PARAMETER.search(body):
+            yield span
+
+
 def calls_itself(script: Script) -> Iterator[tuple[int, bool]]:
     """The calls by which a function comes back to itself, perhaps through others.
 
     With each, whether it leaves another process behind: in a pipeline, in the
-    background or in a subshell.
+    background or in a subshell. A name may as well be that of a program, and the
+    function defined only in a subshell or a branch: it counts all the same.
     """
-    calls: dict[str, set[str]] = {name: set() for name in script.functions}
+    bodies = (one.function for one in script.invocations if one.function is not None)
+    calls: dict[str, set[str]] = {name: set() for name in bodies}
     for one in script.invocations:
         name = one.program.known if one.program is not None else None
         if one.function in calls and name in calls:

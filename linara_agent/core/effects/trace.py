@@ -25,7 +25,14 @@ from linara_agent.core.effects.place import (
     other_regions,
 )
 from linara_agent.core.effects.standing import Standing
-from linara_agent.core.shell.script import Invocation, Known, Pattern, Script, Word
+from linara_agent.core.shell.script import (
+    Invocation,
+    Known,
+    Pattern,
+    Script,
+    Span,
+    Word,
+)
 
 
 class Taint(StrEnum):
@@ -73,30 +80,92 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A text that is run although it is only a word, or data, of the script.
+
+    `what` names it for a person ("the text after -c"); `where` is the place that it
+    stands in. `bash` is false where another shell may run it. `parameters` are `$0`,
+    `$1`, …; None stands for the first that is not known, and ends them. `lines`: the
+    shell reads it line by line from the input that its own commands read as well.
+    """
+
+    text: str
+    what: str
+    where: Word
+    bash: bool = True
+    parameters: tuple[str | None, ...] = ()
+    lines: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nested:
+    """A text that was read as a script of its own.
+
+    `invocation` (None for what no command is given, as in `[[ ]]`) and `span` say
+    where it stands in the text around it; `inner` are the texts within it.
+    """
+
+    invocation: int | None
+    span: Span
+    what: str
+    script: Script
+    inner: tuple["Nested", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """All that was found of a script: what it does, and the programs that it runs."""
 
     effects: tuple[Effect, ...]
     commands: tuple[Command, ...] = ()
+    nested: tuple[Nested, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Texts:
+    """Reads the texts that are code, each once; `left` more may be judged.
+
+    A text can run others many times over, and these others again.
+    """
+
+    read: Callable[[str], Script]
+    left: int = 500
+    found: dict[str, Script] = field(default_factory=dict)
+
+    def script(self, text: str) -> Script | None:
+        """None when there were too many."""
+        if self.left == 0:
+            return None
+        self.left -= 1
+        if text not in self.found:
+            self.found[text] = self.read(text)
+        return self.found[text]
 
 
 @dataclass(slots=True, kw_only=True)
 class Resolution:
     """The work in progress on one script, and its result.
 
-    `wires` are the descriptors that were opened to the network.
+    `wires` are the descriptors that were opened to the network. `nested` are the
+    texts that were read, `aliases` the texts of those that are defined so far.
+    `bash`: it is bash that runs the script. `replaced` are the names that may mean
+    something else than the program, as the scripts around this one have it.
     """
 
     script: Script
     catalogue: Catalogue
     analysers: Mapping[str, "Analyser"]
-    read: Callable[[str], Script]
+    texts: Texts
     standing: Standing
     depth: int = 0
     effects: list[Effect] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     traces: dict[int, Trace] = field(default_factory=dict)
     wires: set[str] = field(default_factory=set)
+    nested: list[Nested] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    bash: bool = True
+    replaced: frozenset[str] = frozenset()
 
     def trace(self, index: int) -> Trace:
         return self.traces.setdefault(index, Trace())
@@ -104,7 +173,13 @@ class Resolution:
     def afresh(self, standing: Standing) -> "Resolution":
         """The same work from its beginning."""
         return replace(
-            self, standing=standing, effects=[], commands=[], traces={}, wires=set()
+            self,
+            standing=standing,
+            effects=[],
+            commands=[],
+            traces={},
+            wires=set(),
+            nested=[],
         )
 
 

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from linara_agent.core.shell.bashlex_reader import CommandSpans, commands
-from linara_agent.core.shell.lexical import (
+from linara_agent.core.shell.guards.lexical import (
     broken_tokens,
     fences,
     hidden_characters,
@@ -12,10 +12,12 @@ from linara_agent.core.shell.lexical import (
     openers_agree,
     without_quotes,
 )
-from linara_agent.core.shell.misread import misread
-from linara_agent.core.shell.modes import changed_rules
-from linara_agent.core.shell.mvdan_reader import lower
-from linara_agent.core.shell.mvdan_words import Lowering
+from linara_agent.core.shell.guards.modes import changed_rules
+from linara_agent.core.shell.guards.shadows import certain_functions
+from linara_agent.core.shell.guards.subscripts import run_by_subscript
+from linara_agent.core.shell.mvdan.lowering import Lowering
+from linara_agent.core.shell.mvdan.misread import misread
+from linara_agent.core.shell.mvdan.reader import lower
 from linara_agent.core.shell.reading import (
     BashlexTree,
     Failure,
@@ -23,9 +25,7 @@ from linara_agent.core.shell.reading import (
     Parsers,
 )
 from linara_agent.core.shell.script import Invocation, Opaque, Script, Span
-from linara_agent.core.shell.shadows import certain_functions
-from linara_agent.core.shell.subscripts import run_by_subscript
-from linara_agent.core.shell.words import Surroundings
+from linara_agent.core.shell.values.words import Surroundings
 
 _TOO_SLOW = Failure.DEADLINE.value
 _MOST_SLOW = 2

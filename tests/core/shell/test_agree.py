@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linara_agent.core.shell.characters import deceptions
+from linara_agent.core.shell.guards.characters import deceptions
 from linara_agent.core.shell.script import Opaque, Span
 from tests.core.shell.answers import reading, told
 from tests.core.shell.oracle import accepts

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from linara_agent.core.shell.printing import to_bash
+from linara_agent.core.shell.printing.script import to_bash
 from tests.core.shell.answers import reading
 from tests.core.shell.generated import SCRIPTS
 from tests.core.shell.generated_texts import constructs
