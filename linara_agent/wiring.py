@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linara_agent import diagnosis
+from linara_agent import diagnosis, judging
 from linara_agent.core.change import PathState
 from linara_agent.core.check import Check
 from linara_agent.core.effects.place import SECRET_PLACES, Place, workspace_of
-from linara_agent.core.gate import Gate
+from linara_agent.core.gate import Gate, Reader
 from linara_agent.core.next_step import Mode
 from linara_agent.core.passage import Passage
 from linara_agent.core.plan import Plan
@@ -27,8 +27,6 @@ from linara_agent.core.sandbox_plan import (
     SandboxPlan,
     twin_environment,
 )
-from linara_agent.core.shell.agree import read
-from linara_agent.core.shell.script import Script
 from linara_agent.errors import LinaraError, ProposalUnavailable
 from linara_agent.flow import House
 from linara_agent.host import place as host_place
@@ -41,8 +39,9 @@ from linara_agent.host.secret_places import existing
 from linara_agent.parsers.both import BothParsers
 from linara_agent.plans.store import PlanStore
 from linara_agent.ports import Journal, Progress, Proposer, Reviewer, Sandbox
-from linara_agent.rulebook import load_catalogue, load_policy
+from linara_agent.rulebook import load_catalogue
 from linara_agent.settings.directories import Directories
+from linara_agent.settings.layer_files import Ground
 from linara_agent.shipped import shipped
 
 if TYPE_CHECKING:
@@ -98,13 +97,12 @@ def place_of(
 
 def place_here(who: Person) -> Place:
     """Where the person stands, with the top of the git work tree looked up."""
-    directories = who.directories
     return place_of(
         cwd=who.cwd,
         home=who.caller.home,
         user=who.caller.name,
-        top=git_top(Path(who.cwd)),
-        own=(str(directories.state), str(directories.config)),
+        top=host_place.git_top(Path(who.cwd)),
+        own=ground_of(who).own,
     )
 
 
@@ -116,24 +114,24 @@ def home_of(user: str) -> str:
         return f"/home/{user}"
 
 
-def git_top(directory: Path) -> str | None:
-    for one in (directory, *directory.parents):
-        if (one / ".git").exists():
-            return str(one)
-    return None
+def ground_of(who: Person, cwd: str | None = None) -> Ground:
+    """Whose policy layers count, there or where the person stands."""
+    where = cwd or who.cwd
+    top = workspace_of(where, who.caller.home, host_place.git_top(Path(where)))
+    return Ground(directories=who.directories, workspace=top)
 
 
-def gate_for(policy: Policy) -> Gate:
-    return Gate(parsers=BothParsers(), catalogue=load_catalogue(), policy=policy)
+def load_gate(
+    policy: str, *, who: Person | None = None, cwd: str | None = None
+) -> Gate:
+    """The base with every layer that counts there. Raises PolicyProblem."""
+    return judging.load_gate(policy, ground_of(who or person(), cwd))
 
 
-def load_gate(policy: str) -> Gate:
-    return gate_for(load_policy(policy))
-
-
-def read_script(text: str, home: str) -> Script:
-    """The text as both parsers read it."""
-    return read(text, BothParsers(), home=home.rstrip("/") or "/")
+def reader(who: Person) -> Reader:
+    """Reads and resolves; judges nothing."""
+    catalogue = load_catalogue(who.directories.cache)
+    return Reader(parsers=BothParsers(), catalogue=catalogue)
 
 
 def plan_store(who: Person) -> PlanStore:
@@ -183,7 +181,7 @@ class Front:
 
 def house(who: Person, choices: Choices, front: Front) -> House:
     """Everything that a run needs. Raises PolicyProblem."""
-    gate = load_gate(choices.policy)
+    gate = load_gate(choices.policy, who=who)
     place = place_here(who)
     return House(
         gate=gate,
@@ -326,7 +324,8 @@ def checks(who: Person, progress: Progress) -> Iterator[Check]:
     """Everything that `doctor` tries, in the order of the main path."""
     yield diagnosis.python()
     try:
-        gate = load_gate("default")
+        chosen = who.environment.get("LINARA_POLICY") or "default"
+        gate = load_gate(chosen, who=who)
         yield from diagnosis.parsers(gate)
         yield diagnosis.policy(gate, place_here(who))
     except LinaraError as error:

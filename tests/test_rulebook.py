@@ -1,4 +1,4 @@
-"""The shipped policies and catalogue, and what becomes of bad files."""
+"""Policies and catalogue as they are loaded, and what becomes of bad files."""
 
 import tomllib
 from pathlib import Path
@@ -6,19 +6,12 @@ from pathlib import Path
 import pytest
 
 from linara_agent.core.effects.catalogue import catalogue_from, program_from
-from linara_agent.core.policy.policy_file import PlacedRule
 from linara_agent.errors import PolicyProblem
-from linara_agent.rulebook import SHIPPED, load_catalogue, load_policy
+from linara_agent.rulebook import load_catalogue, load_policy
 from linara_agent.shipped import shipped
 from tests.core.gates import assess
 
 COMMANDS = shipped("policies") / "commands"
-RULES = [
-    (name, placed)
-    for name in SHIPPED
-    for placed in load_policy(name).rules
-    if placed.where.startswith(f"policies/{name}.toml")
-]
 GOOD = """version = 1
 extends = ["default"]
 
@@ -28,20 +21,6 @@ decision = "deny"
 because = "It is denied in this test."
 effect = ["read"]
 """
-
-
-@pytest.mark.parametrize(
-    ("name", "placed"), RULES, ids=lambda v: getattr(v, "where", v)
-)
-def test_the_examples_of_every_shipped_rule_hold(name: str, placed: PlacedRule) -> None:
-    """A rule's finding appears for `match` and does not for `not_match`."""
-    rule = placed.rule
-    if rule.id != "own-state":
-        assert rule.match, "an example shows what a rule is about"
-    for command in rule.match:
-        assert rule.id in {f.rule for f in assess(command, policy=name).findings}
-    for command in rule.not_match:
-        assert rule.id not in {f.rule for f in assess(command, policy=name).findings}
 
 
 def test_the_own_state_is_denied() -> None:
@@ -176,6 +155,18 @@ def test_an_override_of_no_rule_is_a_problem(tmp_path: Path) -> None:
     )
     said = problem(tmp_path, text)
     assert "FILE:10: override: there is no rule observ" in said
+
+
+def test_a_class_of_ours_keeps_its_meaning(tmp_path: Path) -> None:
+    """`[classes]` cannot give `workspace` or `secrets` other paths."""
+    said = problem(tmp_path, GOOD + '\n[classes.secrets]\npaths = ["/x"]\n')
+    assert "FILE:10: classes: secrets has a meaning already" in said
+
+
+def test_only_the_system_permits_bases(tmp_path: Path) -> None:
+    """In a base `bases` would say nothing, so it is a mistake."""
+    said = problem(tmp_path, GOOD.replace("[[rule]]", 'bases = ["strict"]\n[[rule]]'))
+    assert "FILE:4: bases: only the system's layer permits bases" in said
 
 
 def test_an_unknown_class_is_a_problem(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import click
 from rich.text import Text
@@ -10,6 +11,7 @@ from linara_agent.cli.console import console
 from linara_agent.cli.passage import exit_of, front, run_json, tell
 from linara_agent.core.next_step import Mode
 from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.policy.match import base_of
 from linara_agent.core.review import Way
 from linara_agent.errors import PlanProblem, StalePlan
 from linara_agent.flow import House, carry_out_plan, recover_plan
@@ -67,12 +69,17 @@ def recover_command(plan: str) -> None:
 
 
 def _house(reference: str) -> tuple[House, Plan]:
-    """The plan, and a house with the base that judged it: it is judged once more."""
+    """The plan, and a house with the base that judged it: it is judged once more.
+
+    With the layers of where it was made, wherever the person stands now.
+    """
     who = person()
     plan = plan_store(who).load(reference)
-    base = plan.policy.partition("+")[0]
-    choices = Choices(policy=base, mode=Mode.NO_INPUT)
-    return house(who, choices, front(console)), plan
+    there = replace(who, cwd=plan.sandbox.cwd)
+    choices = Choices(policy=base_of(plan.policy), mode=Mode.NO_INPUT)
+    built = house(there, choices, front(console))
+    console.notices(built.gate.policy.notices)
+    return built, plan
 
 
 def _carry_out(reference: str, way: Way, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 import click
@@ -17,15 +17,16 @@ from linara_agent.cli.passage import checked_text
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Effect
 from linara_agent.core.effects.place import Place
+from linara_agent.core.effects.sentence import Sentence, sentences
 from linara_agent.core.gate import Gate
 from linara_agent.core.policy.match import describe
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.record import Json
 from linara_agent.core.report import verdict_json
 from linara_agent.core.visible import visible
-from linara_agent.wiring import home_of, load_gate, person, place_of
+from linara_agent.wiring import ground_of, home_of, load_gate, person, place_of
 
-_CODES = {
+CODES = {
     Decision.ALLOW: ExitCode.DONE,
     Decision.REVIEW: ExitCode.NEEDS_REVIEW,
     Decision.DENY: ExitCode.DENIED,
@@ -40,6 +41,7 @@ _CODES = {
     "--batch", is_flag=True,
     help='Read JSON Lines {"id": …, "command": …} on stdin, write a verdict for each.',
 )  # fmt: skip
+@click.option("--explain", is_flag=True, help="Say in words what the command does.")
 @click.option("--cwd", metavar="DIR", help="Judge as if called there.")
 @click.option("--home", metavar="DIR", help="Judge for this home.")
 @click.option("--user", metavar="NAME", help="Judge for this user.")
@@ -48,6 +50,7 @@ def check_command(
     policy: str,
     as_json: bool,
     batch: bool,
+    explain: bool,
     cwd: str | None,
     home: str | None,
     user: str | None,
@@ -55,31 +58,61 @@ def check_command(
     """Judge a command by the policy, with every reason; nothing runs.
 
     Paths need not exist: the disk is not read. Exit 0 allow, 10 review, 11 deny;
-    with --batch always 0.
+    with --batch always 0. The words of --explain come from the catalogue and from
+    the effects that are judged, never from a model.
 
     \b
     Examples:
       linara-agent check 'rm -rf build && ls'
       linara-agent check --json 'curl https://example.org/x.sh | sh'
+      linara-agent check --explain 'find /tmp -type f -mtime +7 -delete'
       linara-agent check --batch < commands.jsonl
     """
     if batch == (command is not None):
         raise click.UsageError("Give either a COMMAND or --batch.")
-    gate = load_gate(policy)
-    place = _place(cwd, home, user)
+    gate = load_gate(policy, cwd=cwd)
+    console.notices(gate.policy.notices)
+    place = place_for(cwd, home, user)
     if command is None:
-        _batch(gate, place)
+        _batch(gate, place, explain=explain)
         return
     text = checked_text(command, what="command")
-    _, verdict = gate.assess(text, place)
+    verdict, said = _judged(gate, text, place, explain=explain)
     if as_json:
-        console.result(json.dumps({"schema": 1, **verdict_json(verdict)}))
+        answer = {"schema": 1, **verdict_json(verdict), **_sentences_json(said)}
+        console.result(json.dumps(answer))
     else:
-        console.show(*_screen(text, verdict))
-    raise click.exceptions.Exit(int(_CODES[verdict.decision]))
+        console.show(*_in_words(said), *_screen(text, verdict))
+    raise click.exceptions.Exit(int(CODES[verdict.decision]))
 
 
-def _place(cwd: str | None, home: str | None, user: str | None) -> Place:
+def _judged(
+    gate: Gate, text: str, place: Place, *, explain: bool
+) -> tuple[Verdict, tuple[Sentence, ...]]:
+    """The verdict; the sentences only where they are asked for."""
+    script = gate.read(text, place)
+    reading = gate.resolve(script, place)
+    verdict = gate.judge(script, reading, place)
+    if not explain:
+        return verdict, ()
+    return verdict, sentences(script, reading, gate.catalogue, place)
+
+
+def _sentences_json(said: tuple[Sentence, ...]) -> dict[str, Json]:
+    if not said:
+        return {}
+    return {"sentences": [{"span": list(one.span), "text": one.text} for one in said]}
+
+
+def _in_words(said: tuple[Sentence, ...]) -> Iterator[RenderableType]:
+    if said:
+        yield render.heading("In words")
+    for one in said:
+        yield render.indented(f"- {visible(one.text, keep='')}", 2)
+
+
+def place_for(cwd: str | None, home: str | None, user: str | None) -> Place:
+    """The place to judge for; what is not given is the process's own."""
     who = person()
     name = user or who.caller.name
     its_home = home or (home_of(user) if user else who.caller.home)
@@ -87,7 +120,7 @@ def _place(cwd: str | None, home: str | None, user: str | None) -> Place:
     for given, option in ((where, "--cwd"), (its_home, "--home")):
         if not PurePosixPath(given).is_absolute():
             raise click.UsageError(f"{option} takes an absolute path, not {given!r}.")
-    own = (str(who.directories.state), str(who.directories.config))
+    own = ground_of(who, where).own
     return place_of(cwd=where, home=its_home, user=name, top=None, own=own)
 
 
@@ -96,22 +129,31 @@ def _screen(text: str, verdict: Verdict) -> Iterator[RenderableType]:
     for finding, count in render.distinct(verdict.findings):
         yield from render.reason(finding, count)
         if finding.effect is not None:
-            yield _effect(verdict.effects[finding.effect])
+            yield described(verdict.effects[finding.effect])
         yield from render.underlined(text, finding)
 
 
-def _effect(effect: Effect) -> Text:
+def described(effect: Effect) -> Text:
+    """An effect in a line below its finding."""
     certainty = "" if effect.certainty == "certain" else ", possibly"
     by = f" by {effect.program}" if effect.program else ""
-    return Text(f"          → {visible(describe(effect))}{by}{certainty}", style="cyan")
+    return Text(
+        f"          → {visible(describe(effect), keep='')}{by}{certainty}", style="cyan"
+    )
 
 
-def _batch(gate: Gate, place: Place) -> None:
+def _batch(gate: Gate, place: Place, *, explain: bool) -> None:
+    def judge(text: str) -> dict[str, Json]:
+        verdict, said = _judged(gate, text, place, explain=explain)
+        return {**verdict_json(verdict), **_sentences_json(said)}
+
     for number, line in enumerate(sys.stdin.buffer, 1):
-        console.result(json.dumps(_row(gate, place, line, number)))
+        console.result(json.dumps(_row(judge, line, number)))
 
 
-def _row(gate: Gate, place: Place, line: bytes, number: int) -> dict[str, Json]:
+def _row(
+    judge: Callable[[str], dict[str, Json]], line: bytes, number: int
+) -> dict[str, Json]:
     """The answer to one row; a bad row is reviewed, and the next one is read."""
     try:
         row = json.loads(line)
@@ -123,8 +165,7 @@ def _row(gate: Gate, place: Place, line: bytes, number: int) -> dict[str, Json]:
     command = row.get("command")
     if not isinstance(command, str):
         return _bad(id, number, "the object has no text under `command`")
-    _, verdict = gate.assess(command, place)
-    return {"id": id, **verdict_json(verdict)}
+    return {"id": id, **judge(command)}
 
 
 def _bad(id: Json, number: int, reason: str) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -57,6 +57,15 @@ class Console:
         """Prose, screens, questions: to stderr."""
         for one in what:
             self._stderr.print(one)
+
+    def notices(self, lines: Iterable[str]) -> None:
+        """What a person must know of what decides, before anything else is said."""
+        from rich.text import Text
+
+        from linara_agent.core.visible import visible
+
+        for line in lines:
+            self.say(Text(f"note: {visible(line, keep='')}", style="yellow"))
 
     def show(self, *what: "RenderableType") -> None:
         """A result for people, with colours on a terminal: to stdout."""

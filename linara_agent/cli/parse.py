@@ -11,9 +11,10 @@ from linara_agent.cli import tree
 from linara_agent.cli.console import console
 from linara_agent.cli.exit_codes import ExitCode
 from linara_agent.cli.passage import checked_text
+from linara_agent.core.effects.trace import Nested
 from linara_agent.core.shell.script import Script
 from linara_agent.errors import UsageProblem
-from linara_agent.wiring import person, read_script
+from linara_agent.wiring import person, place_here, reader
 
 
 @click.command("parse")
@@ -34,6 +35,9 @@ def parse_command(
 ) -> None:
     """Show how a command is read: its tree, its words, what stays opaque.
 
+    Texts that it runs (`sh -c TEXT`, `eval`, what is piped into a shell) follow as
+    trees of their own.
+
     Spans count characters from the beginning. A word is followed by what it expands
     to, where that is something else. Exit 0 if all was read, 10 if a part is opaque
     or misleads.
@@ -45,24 +49,29 @@ def parse_command(
       linara-agent parse --file deploy.sh
     """
     if schema:
-        from linara_agent.core.shell.parsed import ParsedScript
+        from linara_agent.core.parsed import Parsed
 
-        console.result(json.dumps(ParsedScript.model_json_schema(), indent=2))
+        console.result(json.dumps(Parsed.model_json_schema(), indent=2))
         return
     if (command is None) == (file is None):
         raise click.UsageError("Give either a COMMAND or --file.")
     if as_json and as_bash:
         raise click.UsageError("--json and --bash exclude each other.")
     text = command if command is not None else _content(file or Path("-"))
-    script = read_script(checked_text(text, what="command"), person().caller.home)
-    if as_json:
-        console.result(_json(script))
-    elif as_bash:
+    who = person()
+    place = place_here(who)
+    read = reader(who)
+    script = read.read(checked_text(text, what="command"), place)
+    if as_bash:
         console.result(_bash(script).rstrip("\n"))
+    elif as_json:
+        console.result(_json(script, read.resolve(script, place).nested))
     else:
-        _show(script)
-    read = ExitCode.NEEDS_REVIEW if script.doubts else ExitCode.DONE
-    raise click.exceptions.Exit(int(read))
+        _show(script, read.resolve(script, place).nested)
+    doubtful = script.doubts
+    raise click.exceptions.Exit(
+        int(ExitCode.NEEDS_REVIEW if doubtful else ExitCode.DONE)
+    )
 
 
 def _content(file: Path) -> str:
@@ -77,8 +86,8 @@ def _content(file: Path) -> str:
         ) from error
 
 
-def _show(script: Script) -> None:
-    console.show(*tree.tree(script), *tree.doubts(script))
+def _show(script: Script, nested: tuple[Nested, ...]) -> None:
+    console.show(*tree.tree(script, nested))
     count = len(script.invocations)
     commands = "1 command" if count == 1 else f"{count} commands"
     parts = len(set(script.opaque))
@@ -92,15 +101,14 @@ def _show(script: Script) -> None:
     console.show(line + Text(", so it is reviewed" if script.doubts else ""))
 
 
-def _json(script: Script) -> str:
-    from linara_agent.core.shell.parsed import parsed
+def _json(script: Script, nested: tuple[Nested, ...]) -> str:
+    from linara_agent.core.parsed import printed
 
-    bash = None if script.opaque else _bash(script)
-    return json.dumps({"schema": 1, **parsed(script, bash=bash).model_dump()})
+    return json.dumps(printed(script, nested))
 
 
 def _bash(script: Script) -> str:
-    from linara_agent.core.shell.printing import to_bash
+    from linara_agent.core.shell.printing.script import to_bash
 
     if script.opaque:
         raise UsageProblem(

@@ -78,6 +78,7 @@ def carry_and_tell(console: Console, request: Request) -> None:
     if console.piped_into and not request.as_json:
         console.say(Text(_NOT_PASSED_ON, style="yellow"))
     built = house(request.who, request.choices, front(console))
+    console.notices(built.gate.policy.notices)
     passage = carry(built, request.propose, intent=request.intent)
     code = exit_of(passage)
     if request.as_json:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
+from linara_agent.core.effects.trace import Nested
 from linara_agent.core.shell.script import (
     Known,
     Misleading,
@@ -21,12 +22,28 @@ from linara_agent.core.visible import visible
 _LONGEST = 60
 
 
-def tree(script: Script) -> Iterator[RenderableType]:
-    """Each node on a line: its span, its kind, and what it says."""
+def tree(
+    script: Script, nested: tuple[Nested, ...] = (), *, depth: int = 0, width: int = 0
+) -> Iterator[RenderableType]:
+    """Each node on a line: its span, its kind, and what it says.
+
+    Then what is in doubt, and the texts in it that are run, each with its own spans.
+    """
     words = _by_span(script)
-    width = 2 * len(str(len(script.text))) + 2
+    width = max(width, 2 * len(str(len(script.text))) + 2)
     for node in script.nodes:
-        yield from _lines(script, node, words, depth=0, width=width)
+        yield from _lines(script, node, words, depth=depth, width=width)
+    for doubt in dict.fromkeys(script.doubts):
+        yield _doubt(script, doubt)
+    for one in nested:
+        line = Text.assemble(
+            (f"{_place(one.span):>{width}}  ", "dim"),
+            "  " * depth,
+            (one.what, "bold magenta"),
+            f": {_shortened(one.script.text)}",
+        )
+        yield line
+        yield from tree(one.script, one.inner, depth=depth + 1, width=width)
 
 
 def _lines(
@@ -110,12 +127,6 @@ def _value(value: Value) -> Text:
         case _:
             begins = f"{_shortened(value.prefix)}…, " if value.prefix else ""
             return Text(f"{begins}unknown: {value.reason}", style="yellow")
-
-
-def doubts(script: Script) -> Iterator[RenderableType]:
-    """The parts that could not be read, or that mislead, each with its reason."""
-    for one in dict.fromkeys(script.doubts):
-        yield _doubt(script, one)
 
 
 def _doubt(script: Script, one: Opaque | Misleading) -> Text:

@@ -15,12 +15,11 @@ from linara_agent.core.shell.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """Everything that a verdict depends on besides the text and the place."""
+class Reader:
+    """Everything that a reading depends on besides the text and the place."""
 
     parsers: Parsers
     catalogue: Catalogue
-    policy: Policy
 
     def read(self, text: str, place: Place) -> Script:
         return read(text, self.parsers, home=place.home)
@@ -39,6 +38,13 @@ class Gate:
             commands=tuple(found.commands),
             nested=tuple(found.nested),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(Reader):
+    """Everything that a verdict depends on besides the text and the place."""
+
+    policy: Policy
 
     def judge(self, script: Script, reading: Reading, place: Place) -> Verdict:
         return judge(script, reading, self.policy, place)

@@ -58,3 +58,11 @@ def working_directory() -> str:
             not_done="Nothing ran.",
             remedy="Change to a directory that exists (`cd ~`) and call again.",
         ) from error
+
+
+def git_top(directory: Path) -> str | None:
+    """The top of the git work tree that the directory lies in."""
+    for one in (directory, *directory.parents):
+        if (one / ".git").exists():
+            return str(one)
+    return None

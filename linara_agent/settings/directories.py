@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 APPLICATION = "linara-agent"
+SYSTEM = Path("/etc") / APPLICATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directories:
-    """`state` holds journal and plans, `config` settings and policies."""
+    """`state` holds journal, plans and what is trusted, `config` settings and the
+    person's policy, `cache` what can be made again, `system` the policy of whoever
+    runs the machine: no variable leads elsewhere, or anyone could leave it out.
+    """
 
     state: Path
     config: Path
+    cache: Path
+    system: Path = SYSTEM
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Places that no command may change."""
+        return tuple(map(str, (self.state, self.config, self.cache, self.system)))
 
     @classmethod
     def of(cls, environment: Mapping[str, str], home: str) -> "Directories":
@@ -26,4 +37,5 @@ class Directories:
         return cls(
             state=base("XDG_STATE_HOME", ".local/state"),
             config=base("XDG_CONFIG_HOME", ".config"),
+            cache=base("XDG_CACHE_HOME", ".cache"),
         )

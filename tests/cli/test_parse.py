@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linara_agent.core.shell.parsed import ParsedScript
+from linara_agent.core.parsed import Parsed
 
 PROGRAM = Path(sys.executable).with_name("linara-agent")
 
@@ -61,8 +61,8 @@ def test_the_json_fits_the_published_schema():
     found = json.loads(done.stdout)
     schema = json.loads(parse("--schema").stdout)
 
-    assert found.pop("schema") == 1
-    read = ParsedScript.model_validate_json(json.dumps(found))
+    assert found["schema"] == 1
+    read = Parsed.model_validate_json(json.dumps(found))
     assert [one.program.source for one in read.invocations if one.program] == [
         "cat",
         "tee",
@@ -70,7 +70,7 @@ def test_the_json_fits_the_published_schema():
     assert read.invocations[1].words[0].value.kind == "pattern"
     assert read.bash == 'cat <<< "$HOME" | tee *.txt\n'
     assert set(schema["properties"]) == set(found)
-    assert schema == ParsedScript.model_json_schema()
+    assert schema == Parsed.model_json_schema()
 
 
 def test_a_script_comes_from_a_file_or_from_standard_input(tmp_path: Path):
@@ -110,3 +110,19 @@ def test_nothing_on_the_screen_steers_the_terminal():
 
     assert b"\x1b" not in done.stdout
     assert done.returncode == 10
+
+
+def test_texts_that_are_run_follow_as_trees_of_their_own():
+    """What is piped into a shell, given to eval or `-c` is read too, and within it."""
+    command = "echo 'ls x' | sh; bash -c 'sh -c \"c d\"'"
+    lines = [line.split() for line in parse(command).stdout.decode().splitlines()]
+    found = json.loads(parse("--json", command).stdout)["nested"]
+
+    assert [one["what"] for one in found] == [
+        "the text piped into sh",
+        "the text after -c",
+    ]
+    assert found[0]["script"]["text"].strip() == "ls x"
+    [inner] = found[1]["script"]["nested"]
+    assert inner["script"]["invocations"][0]["program"]["source"] == "c"
+    assert ["0..1", "word", "c"] in lines

@@ -240,11 +240,17 @@ def test_an_operand_that_is_more_than_read_says_so(name: str, role: Role):
 
 
 @pytest.mark.parametrize(
-    "name", ["hostname", "date", "mount", "sysctl", "route", "free", "uptime"]
+    "name", ["hostname", "date", "sysctl", "route", "free", "uptime"]
 )
 def test_an_operand_that_changes_the_system_is_left_out(name: str):
     """Such an operand is unknown, because no table describes it."""
     assert found([name]).operand == ()
+
+
+def test_an_operand_of_mount_changes_the_system():
+    """With an operand it mounts something."""
+    (operand,) = found(["mount"]).operand
+    assert operand.effects == ("system",)
 
 
 @pytest.mark.parametrize(

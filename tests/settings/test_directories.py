@@ -7,10 +7,17 @@ from linara_agent.settings.directories import Directories
 
 def test_the_xdg_variables_say_where():
     """State and configuration lie below the base directories that are set."""
-    found = Directories.of({"XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/c"}, "/home/a")
+    variables = {
+        "XDG_STATE_HOME": "/s",
+        "XDG_CONFIG_HOME": "/c",
+        "XDG_CACHE_HOME": "/k",
+    }
+    found = Directories.of(variables, "/home/a")
 
     assert found == Directories(
-        state=Path("/s/linara-agent"), config=Path("/c/linara-agent")
+        state=Path("/s/linara-agent"),
+        config=Path("/c/linara-agent"),
+        cache=Path("/k/linara-agent"),
     )
 
 
@@ -19,6 +26,13 @@ def test_the_home_is_the_default():
     expected = Directories(
         state=Path("/home/a/.local/state/linara-agent"),
         config=Path("/home/a/.config/linara-agent"),
+        cache=Path("/home/a/.cache/linara-agent"),
+    )
+    assert expected.own == (
+        "/home/a/.local/state/linara-agent",
+        "/home/a/.config/linara-agent",
+        "/home/a/.cache/linara-agent",
+        "/etc/linara-agent",
     )
 
     assert Directories.of({}, "/home/a") == expected

@@ -18,6 +18,15 @@ class Given:
     name: str
     value: Word | None
 
+    @property
+    def spelled_out(self) -> str:
+        """The whole name of an abbreviated one, and `=VALUE` where it is known."""
+        names = self.option.names
+        whole = (name for name in names if name.startswith(self.name))
+        name = self.name if self.name in names else next(whole, self.name)
+        known = self.value.known if self.value is not None else None
+        return name if known is None else f"{name}={known}"
+
 
 @dataclass(slots=True)
 class Arguments:
@@ -127,8 +136,9 @@ def _plus(program: Program, word: Word) -> bool:
 def _is_operand(program: Program, word: Word) -> bool:
     if not may_be_option(word):
         return True
-    # Where no option does harm, a word that may become one is as good as an operand.
-    return word.known is None and program.safe_options
+    # Where no option does harm, a word that may become one is as good as an operand;
+    # so it is where the program's own effects stand for all that options may do.
+    return word.known is None and (program.safe_options or program.no_options)
 
 
 def _doubtful(program: Program, found: Arguments, word: Word) -> None:
@@ -144,6 +154,9 @@ def _doubtful(program: Program, found: Arguments, word: Word) -> None:
 
 def _option(program: Program, found: Arguments, word: Word, rest: _Words) -> None:
     text = word.known or ""
+    if program.no_options and not all(f"-{c}" in program.options for c in text[1:]):
+        found.operands.append(word)
+        return
     if text.startswith("--"):
         _long(program, found, word, rest)
         return

@@ -56,7 +56,8 @@ class Option(_Model):
     by the option's presence. `recursive` makes the operands whole trees. `drops`
     takes away the first or last operand's special role (`grep -e`, `cp -t`).
     `operands` gives all operands this role instead. `decodes`: with it the program
-    turns its input into a text that could not be read before (`base64 -d`).
+    turns its input into a text that could not be read before (`base64 -d`). `tells`:
+    with it the program only says something and does nothing of its own (`kill -l`).
     """
 
     names: tuple[str, ...] = Field(min_length=1, strict=False)
@@ -67,6 +68,7 @@ class Option(_Model):
     drops: Literal["first", "last"] | None = None
     operands: Annotated[Role, Field(strict=False)] | None = None
     decodes: bool = False
+    tells: bool = False
 
 
 class Operand(_Model):
@@ -98,14 +100,20 @@ class Program(_Model):
     `options_first`: options end at the first operand. `no_options`: a word that
     begins with a dash and is no known option is an operand (`echo ---`).
     `names_only`: it lists what lies below its operands, but reads no content.
+    `complete`: every option of that version is described, so that a word that may
+    become an option can do no more than these do.
     `inherits`: a subcommand has the effects of its program too.
-    `needs_terminal`: it is interactive.
+    `needs_terminal`: it is interactive. `sentence` tells a person what it does, with
+    `{read}`, `{write}`, `{host}`, … for what it does it to, `{1}` for an operand and
+    `{command}` for the program it runs. `sentence_with` has other sentences for options
+    ("-d, --decode"), `phrases` words that an option adds (`{value}` is its value).
     """
 
     name: str
     aliases: tuple[str, ...] = Field(default=(), strict=False)
     summary: str
     safe_options: bool = False
+    complete: bool = False
     abbreviations: bool = True
     single_dash_long: bool = False
     options_first: bool = False
@@ -122,6 +130,8 @@ class Program(_Model):
     analyser: str | None = None
     output: Literal["none", "operands", "input"] = "none"
     sentence: str | None = None
+    sentence_with: Mapping[str, str] = Field(default_factory=dict)
+    phrases: Mapping[str, str] = Field(default_factory=dict)
     version: str | None = None
 
     @cached_property

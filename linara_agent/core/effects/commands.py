@@ -5,11 +5,18 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from linara_agent.core.effects.arguments import Arguments, splits, take_apart
+from linara_agent.core.effects.arguments import (
+    Arguments,
+    splits,
+    take_apart,
+    with_text,
+)
 from linara_agent.core.effects.catalogue import Operand, Program, Role
 from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.effects.given_options import remember_options
 from linara_agent.core.effects.listing import default_word, remember_listed
 from linara_agent.core.effects.place import Place
+from linara_agent.core.effects.reach import doubtful
 from linara_agent.core.effects.trace import Call, Command, Sink, Taint
 from linara_agent.core.shell.script import Unknown, Word
 
@@ -110,7 +117,7 @@ def _unknown_program(call: Call, name: str, word: Word) -> None:
 
 def resolve_program(call: Call) -> None:
     program = call.program
-    if not program.subcommand:
+    if not program.subcommand and not _only_tells(call):
         _own_effects(call)
     if program.analyser is not None:
         analyser = call.resolution.analysers.get(program.analyser)
@@ -120,6 +127,14 @@ def resolve_program(call: Call) -> None:
             analyser(call)
         return
     _described(call)
+
+
+def _only_tells(call: Call) -> bool:
+    """One of its options makes it say something and do nothing (`kill -l`)."""
+    if not any(option.tells for option in call.program.option):
+        return False
+    arguments, _ = take_apart(call.program, call.words)
+    return any(given.option.tells for given in arguments.given)
 
 
 def _own_effects(call: Call) -> None:
@@ -145,7 +160,8 @@ def parsed(
     first = options_first or call.program.options_first
     arguments, rest = take_apart(call.program, call.words, options_first=first)
     for word, reason in arguments.doubtful:
-        call.unknown(reason, word)
+        doubtful(call, word, reason)
+    remember_options(call, arguments)
     operands = rest if first else tuple(arguments.operands)
     return _options(call, arguments), arguments, operands
 
@@ -159,21 +175,28 @@ def _described(call: Call) -> None:
     elif program.command_from is not None:
         _wrapped(call, arguments, rest)
     else:
-        _operands(call, arguments, rest)
+        described(call, arguments, rest)
 
 
 def _options(call: Call, arguments: Arguments) -> Call:
+    """The call as its `-C DIR` leave it.
+
+    Most programs go there before they look at anything, whatever the order of their
+    options (`patch -o FILE -d DIR`); a path may be meant from either place.
+    """
+    started = call
+    for given in arguments.given:
+        if given.option.role is Role.CWD and given.value is not None:
+            call = replace(call, places=moved(call, given.value))
+    places = tuple(dict.fromkeys((*started.places, *call.places)))
+    either = replace(call, places=places)
     for given in arguments.given:
         for kind in given.option.effects:
             _own_effect(call, kind, given.value)
         if given.option.decodes:
             call.trace.emits.add(Taint.DECODED)
-        if given.value is None:
-            continue
-        if given.option.role is Role.CWD:
-            call = replace(call, places=moved(call, given.value))
-        else:
-            with_role(call, given.option.role, given.value)
+        if given.value is not None and given.option.role is not Role.CWD:
+            with_role(either, given.option.role, given.value)
     return call
 
 
@@ -238,11 +261,12 @@ def run(call: Call, command: tuple[Word, ...]) -> None:
         deeper.depth -= 1
 
 
-def _operands(
+def described(
     call: Call,
     arguments: Arguments,
     operands: tuple[Word, ...],
 ) -> None:
+    """The effects that the operands have by the program's description."""
     program = call.program
     recursive = any(given.option.recursive for given in arguments.given)
     override = [g.option.operands for g in arguments.given if g.option.operands]
@@ -326,9 +350,17 @@ def with_role(
         other(call, word)
 
 
+_PLAIN_COMMAND = re.compile(r"[\w./][\w./=:,@+-]*(?: +[\w./=:,@+-]+)*")
+
+
 def _run_role(call: Call, word: Word) -> None:
+    """The program, with its arguments where these are plain words, is judged too."""
+    text = word.known or ""
     call.effect(EffectKind.EXECUTE, word.known, word=word)
-    call.unknown("it runs the program that an option names", word)
+    if _PLAIN_COMMAND.fullmatch(text):
+        run(call, tuple(with_text(word, part) for part in text.split()))
+    else:
+        call.unknown("it runs the program that an option names", word)
 
 
 def _host_role(call: Call, word: Word) -> None:

@@ -7,11 +7,10 @@ import re
 from dataclasses import replace
 
 from linara_agent.core.effects.arguments import splits
-from linara_agent.core.effects.commands import run
 from linara_agent.core.effects.effect import Certainty, EffectKind
 from linara_agent.core.effects.glob import matches
 from linara_agent.core.effects.trace import Call
-from linara_agent.core.effects.xargs import filled
+from linara_agent.core.effects.xargs import run_filled
 from linara_agent.core.shell.script import Known, Pattern, Unknown, Word
 
 _GLOBAL = frozenset(("-H", "-L", "-P"))
@@ -19,8 +18,9 @@ _ALONE = frozenset(
     ("-print", "-print0", "-ls", "-prune", "-quit", "-true", "-false", "-empty",
      "-readable", "-writable", "-executable", "-nouser", "-nogroup", "-daystart",
      "-depth", "-d", "-follow", "-mount", "-xdev", "-noleaf", "-ignore_readdir_race",
-     "-noignore_readdir_race", "-warn", "-nowarn", "-not", "-a", "-and", "-o", "-or",
-     "!", "(", ")", ",", "--help", "-help", "--version", "-version")
+     "-noignore_readdir_race", "-warn", "-nowarn", "-not", "-a",
+     "-and", "-o", "-or", "!", "(", ")", ",", "--help", "-help", "--version",
+     "-version", "-x", "-X", "-E", "-s")
 )  # fmt: skip
 _WITH_VALUE = frozenset(
     ("-amin", "-anewer", "-atime", "-cmin", "-cnewer", "-ctime", "-fstype", "-gid",
@@ -40,7 +40,9 @@ def find(call: Call) -> None:
     while words and (words[0].known in _GLOBAL or _optimisation(words)):
         words.pop(0)
     roots: list[Word] = []
-    while words and not _starts_expression(words[0]):
+    while words and (_is_open(words[0]) or not _starts_expression(words[0])):
+        if _is_open(words[0]):
+            _may_act(call, words[0])
         roots.append(words.pop(0))
     if not roots:
         roots = [Word(span=call.invocation.span, source=".", value=Known("."))]
@@ -68,6 +70,21 @@ def _starts_expression(word: Word) -> bool:
     return text.startswith("-") or text in ("(", "!", ",", ")")
 
 
+def _is_open(word: Word) -> bool:
+    """Nobody can tell whether it is a starting point or a part of the expression."""
+    return word.known is None and _starts_expression(word)
+
+
+def _may_act(call: Call, word: Word) -> None:
+    """A word that may become an action, and one that takes what stands behind it."""
+    for kind in (EffectKind.DELETE, EffectKind.MODIFY, EffectKind.EXECUTE):
+        call.effect(kind, None, word=word, note=_MAY_ACT, possible=True)
+    call.trace.lists = None
+
+
+_MAY_ACT = "it may expand to an action of find"
+
+
 def _remember(call: Call, roots: list[Word], *, filtered: bool) -> None:
     """What it prints lies below its starting points, spelt as these are.
 
@@ -92,7 +109,7 @@ def _expression(call: Call, words: list[Word], roots: list[Word]) -> None:
         if text in _ALONE:
             continue
         if text in _WITH_VALUE or _NEWER.fullmatch(text or ""):
-            _value(call, text or "", words)
+            _value(call, words)
         elif text == "-delete":
             _delete(call, roots)
         elif text in _RUNS:
@@ -107,8 +124,13 @@ def _expression(call: Call, words: list[Word], roots: list[Word]) -> None:
 
 def _writes(call: Call, word: Word, words: list[Word]) -> None:
     text = word.known
+    if text is None:
+        _may_act(call, word)
+        return
+    if not text.startswith("-"):
+        return  # "paths must precede expression": it stops before it does anything
     if text not in _WRITES:
-        call.unknown(f"find has no known test {text or word.source}", word)
+        call.unknown(f"find has no known test {text}", word)
         return
     if words:
         call.path(EffectKind.MODIFY, words.pop(0))
@@ -116,18 +138,18 @@ def _writes(call: Call, word: Word, words: list[Word]) -> None:
         words.pop(0)
 
 
-def _value(call: Call, text: str, words: list[Word]) -> None:
+def _value(call: Call, words: list[Word]) -> None:
     if not words:
         return
     value = words.pop(0)
     if isinstance(value.value, Unknown) and splits(value):
-        call.unknown(f"the value of {text} may become several words", value)
+        _may_act(call, value)
     # `-name *.c` unquoted is a common slip: the shell puts file names there. These
     # become tests only if one of them is spelt like one.
     if isinstance(value.value, Pattern) and any(
         matches(value.value.text, action) for action in _ACTIONS
     ):
-        call.unknown(f"the value of {text} may expand to an action", value)
+        _may_act(call, value)
 
 
 _ACTIONS = ("-delete", *sorted(_RUNS), *sorted(_WRITES))
@@ -175,12 +197,11 @@ def _run(call: Call, text: str, words: list[Word]) -> None:
             break
         command.append(word)
     name = _found_name(call)
-    words_run = tuple(filled(word, "{}", name) for word in command)
     inner = replace(call, certainty=Certainty.POSSIBLE)
     if text in ("-execdir", "-okdir"):
         places = tuple(place.at(None) for place in call.places)
         inner = replace(inner, places=places)
-    run(inner, words_run)
+    run_filled(inner, tuple(command), "{}", name)
 
 
 def _found_name(call: Call) -> Word:

@@ -70,13 +70,15 @@ class Trace:
 class Command:
     """A program that runs, with its words (None where one cannot be known).
 
-    A wrapper and what it runs are two commands of one invocation.
+    A wrapper and what it runs are two commands of one invocation. `options` are
+    those that its words were found to be, by their whole names, with `=VALUE`.
     """
 
     program: str
     words: tuple[str | None, ...]
     invocation: int
     span: tuple[int, int]
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,21 +4,38 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from types import MappingProxyType
 
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Effect, EffectKind, Form, PathClass
 from linara_agent.core.effects.glob import intersect, matches
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.trace import Command, Reading
-from linara_agent.core.policy.policy_file import LoadedFile, PlacedRule, must_fit
-from linara_agent.core.policy.rule import Model, PolicyLimits, Rule, SandboxSettings
+from linara_agent.core.policy.policy_file import (
+    LoadedFile,
+    PlacedOverride,
+    PlacedRule,
+    must_fit,
+    placed_overrides,
+)
+from linara_agent.core.policy.rule import (
+    Model,
+    Override,
+    PolicyLimits,
+    Rule,
+    SandboxSettings,
+)
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.shell.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The base with its layers; `name` and `digests` are journaled."""
+    """The base with its layers; its `identity` is journaled.
+
+    `digests` are those of the base's files; a layer is written `user:DIGEST`, or
+    `project:untrusted`. `notices` are sentences that every caller is told.
+    """
 
     name: str
     rules: tuple[PlacedRule, ...]
@@ -26,11 +43,34 @@ class Policy:
     sandbox: SandboxSettings
     digests: tuple[str, ...]
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    overrides: tuple[PlacedOverride, ...] = ()
+    layers: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    floors: Mapping[PathClass, Decision] = field(default_factory=lambda: FLOORS)
 
     @property
     def identity(self) -> str:
-        """The name, and the first digits of the digest of every file in order."""
-        return "+".join((self.name, *(digest[:12] for digest in self.digests)))
+        """The name, the first digits of the digest of every file, and each layer."""
+        digests = (digest[:12] for digest in self.digests)
+        return "+".join((self.name, *digests, *self.layers))
+
+
+FLOORS: Mapping[PathClass, Decision] = MappingProxyType(
+    {
+        PathClass.OWN: Decision.DENY,
+        PathClass.AUTORUN: Decision.REVIEW,
+        PathClass.STARTUP: Decision.REVIEW,
+    }
+)
+"""What changing such a path is at least, whatever a policy says."""
+
+
+def base_of(identity: str) -> str:
+    """The name of the base in a policy's identity."""
+    return _DIGESTS_AND_LAYERS.sub("", identity)
+
+
+_DIGESTS_AND_LAYERS = re.compile(r"(\+[0-9a-f]{12}|\+(system|user|project):\w+)+$")
 
 
 def policy_from(name: str, files: tuple[LoadedFile, ...]) -> Policy:
@@ -38,17 +78,12 @@ def policy_from(name: str, files: tuple[LoadedFile, ...]) -> Policy:
 
     Raises PolicyProblem if the files do not fit together.
     """
+    must_fit(files)
     classes = {n: c.paths for file in files for n, c in file.content.classes.items()}
-    must_fit(files, frozenset(classes) | frozenset(PathClass))
-    overrides = {o.rule: o for file in files for o in file.content.override}
-    rules: list[PlacedRule] = []
-    for placed in (one for file in files for one in file.rules):
-        override = overrides.get(placed.rule.id)
-        if override is None:
-            rules.append(placed)
-        else:
-            changed = placed.rule.model_copy(update={"decision": override.decision})
-            rules.append(replace(placed, rule=changed))
+    rules, overrides = overridden(
+        [one for file in files for one in file.rules],
+        [one for file in files for one in placed_overrides(file)],
+    )
     masks = tuple(mask for file in files for mask in file.content.sandbox.masks)
     sandbox = SandboxSettings.model_validate(
         _latest(file.content.sandbox for file in files) | {"masks": masks}
@@ -56,12 +91,35 @@ def policy_from(name: str, files: tuple[LoadedFile, ...]) -> Policy:
     limits = _latest(file.content.limits for file in files)
     return Policy(
         name=name,
-        rules=tuple(rules),
+        rules=rules,
+        overrides=overrides,
         limits=PolicyLimits.model_validate(limits),
         sandbox=sandbox,
         digests=tuple(file.digest for file in files),
         classes=classes,
     )
+
+
+def overridden(
+    rules: Iterable[PlacedRule], overrides: Iterable[tuple[str, Override]]
+) -> tuple[tuple[PlacedRule, ...], tuple[PlacedOverride, ...]]:
+    """The rules as the overrides (with their places) leave them; the last one wins."""
+    said = {one.rule: (where, one) for where, one in overrides}
+    changed: list[PlacedRule] = []
+    done: list[PlacedOverride] = []
+    for placed in rules:
+        if placed.rule.id not in said:
+            changed.append(placed)
+            continue
+        where, one = said[placed.rule.id]
+        done.append(PlacedOverride(override=one, where=where, was=placed.rule.decision))
+        changed.append(with_decision(placed, one.decision))
+    return tuple(changed), tuple(done)
+
+
+def with_decision(placed: PlacedRule, decision: Decision) -> PlacedRule:
+    rule = placed.rule.model_copy(update={"decision": decision})
+    return replace(placed, rule=rule)
 
 
 def _latest(tables: Iterable[Model | None]) -> dict[str, object]:
@@ -81,6 +139,7 @@ def judge(script: Script, reading: Reading, policy: Policy, place: Place) -> Ver
         findings += _judged(subject, effect, index, policy)
     for command in reading.commands:
         findings += _by_command(command, policy)
+    findings += _over_hosts(reading, policy)
     return Verdict(
         findings=tuple(findings) or (_nothing(script),), effects=reading.effects
     )
@@ -104,6 +163,22 @@ def _by_command(command: Command, policy: Policy) -> Iterator[Finding]:
             yield _finding(placed, command.span, None)
 
 
+def _over_hosts(reading: Reading, policy: Policy) -> Iterator[Finding]:
+    """A program that names no host counts as one."""
+    named: dict[str, set[str]] = {}
+    for effect in reading.effects:
+        if effect.kind is EffectKind.NETWORK:
+            program = _program(effect.program)
+            hosts = named.setdefault(program, set())
+            hosts |= {effect.target or program} - {program}
+    count = len({host for hosts in named.values() for host in hosts})
+    count += sum(not hosts for hosts in named.values())
+    most = policy.limits.hosts
+    if count > most:
+        reason = f"it uses {count} hosts of the network; the limit is {most}"
+        yield Finding(rule="limit-hosts", decision=Decision.REVIEW, reason=reason)
+
+
 def _nothing(script: Script) -> Finding:
     reason = "it holds no command"
     if script.invocations:
@@ -114,12 +189,12 @@ def _nothing(script: Script) -> Finding:
 def _judged(
     subject: _Subject, effect: Effect, index: int, policy: Policy
 ) -> Iterator[Finding]:
-    matched = False
+    strictest: Decision | None = None
     for placed in policy.rules:
         if placed.rule.effect and _matches(placed.rule, effect, subject):
-            matched = True
+            strictest = max(strictest or Decision.ALLOW, placed.rule.decision)
             yield _finding(placed, effect.span, index, effect.note)
-    if effect.kind is EffectKind.UNKNOWN or not matched:
+    if effect.kind is EffectKind.UNKNOWN or strictest is None:
         rule = "unknown" if effect.kind is EffectKind.UNKNOWN else "no-rule"
         reason = effect.note or f"no rule speaks of {describe(effect)}"
         yield Finding(
@@ -129,6 +204,32 @@ def _judged(
             span=effect.span,
             effect=index,
         )
+    floor = None if effect.cls is None else policy.floors.get(effect.cls)
+    if floor is not None and effect.kind in _CHANGES:
+        found = Decision.REVIEW if strictest is None else strictest
+        if found < floor:
+            yield _at_least(floor, effect, index)
+
+
+_CHANGES = (
+    EffectKind.CREATE,
+    EffectKind.MODIFY,
+    EffectKind.DELETE,
+    EffectKind.METADATA,
+)
+
+
+def _at_least(floor: Decision, effect: Effect, index: int) -> Finding:
+    """What is said where the rules are milder than any policy may be."""
+    if effect.cls is PathClass.OWN:
+        rule = "own-files"
+        reason = "no policy lets a command change linara-agent's own files"
+    else:
+        rule = "runs-later"
+        reason = "no policy lets a command change, unseen, what runs by itself later"
+    return Finding(
+        rule=rule, decision=floor, reason=reason, span=effect.span, effect=index
+    )
 
 
 def describe(effect: Effect) -> str:
@@ -242,9 +343,12 @@ def _expanded(glob: str, place: Place) -> str | None:
 
 
 def _words_match(rule: Rule, command: Command) -> bool:
-    """One word matches, or an option with the word behind it (`--pid host`)."""
+    """One word matches, or an option with the word behind it (`--pid host`).
+
+    An option that the catalogue knows matches in all its spellings.
+    """
     words = command.words
-    texts = [word for word in words if word is not None]
+    texts = [*command.options, *(word for word in words if word is not None)]
     texts += [
         f"{option}={value}"
         for option, value in pairwise(words)

@@ -9,8 +9,11 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from linara_agent.core.decision import Decision
+from linara_agent.core.effects.effect import PathClass
 from linara_agent.core.policy.rule import (
     ClassPaths,
+    Examples,
     Model,
     Override,
     PolicyLimits,
@@ -21,35 +24,54 @@ from linara_agent.errors import PolicyProblem
 
 
 class PolicyFile(Model):
-    """What a file may hold; `extends` names bases whose rules it adds to."""
+    """What a file may hold.
+
+    `extends` names the bases whose rules a base adds to; `bases`, in the system's
+    layer alone, the bases that may be chosen.
+    """
 
     version: Literal[1]
     extends: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
     classes: Mapping[str, ClassPaths] = Field(default_factory=dict)
     limits: PolicyLimits | None = None
     sandbox: SandboxSettings = SandboxSettings()
     rule: tuple[Rule, ...] = ()
     override: tuple[Override, ...] = ()
+    examples: Examples = Examples()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedRule:
-    """A rule and where it stands, as `file:line`."""
+    """A rule and where it stands, as `file:line`; `shipped` with linara-agent."""
 
     rule: Rule
     where: str
+    shipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOverride:
+    """An override, where it stands, and what the rule had decided without it."""
+
+    override: Override
+    where: str
+    was: Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedFile:
+    """`name` is what a person is told; `digest` the SHA-256 of the text."""
+
     name: str
     text: str
     content: PolicyFile
     rules: tuple[PlacedRule, ...]
     digest: str
+    shipped: bool = False
 
 
-def policy_file_from(text: str, *, file: str) -> LoadedFile:
+def policy_file_from(text: str, *, file: str, shipped: bool = False) -> LoadedFile:
     """Read one file; raises PolicyProblem that names all its problems by line."""
     try:
         data = tomllib.loads(text)
@@ -71,37 +93,85 @@ def policy_file_from(text: str, *, file: str) -> LoadedFile:
         text=text,
         content=content,
         rules=tuple(
-            PlacedRule(rule=rule, where=f"{file}:{line}")
+            PlacedRule(rule=rule, where=f"{file}:{line}", shipped=shipped)
             for rule, line in zip(content.rule, lines, strict=True)
         ),
         digest=sha256(text.encode()).hexdigest(),
+        shipped=shipped,
     )
 
 
-def must_fit(files: Iterable[LoadedFile], classes: Collection[str]) -> None:
-    """Raise PolicyProblem that names all that does not fit between the files."""
+def must_fit(files: Iterable[LoadedFile]) -> None:
+    """Raise PolicyProblem that names all that does not fit between a base's files."""
     listed = tuple(files)
-    known = {one.rule.id: one.where for file in listed for one in file.rules}
+    ids = {one.rule.id: one.where for file in listed for one in file.rules}
+    classes = {name for file in listed for name in file.content.classes}
     problems: list[str] = []
     for file in listed:
-        for placed in file.rules:
-            if known[placed.rule.id] != placed.where:
-                other = known[placed.rule.id]
-                problems.append(
-                    f"{placed.where}: id: {placed.rule.id} is used at {other} too"
-                )
-            problems += [
-                f"{placed.where}: class: there is no class {name}"
-                for name in placed.rule.cls
-                if name not in classes
-            ]
-        lines = _lines(file.text, "override")
-        for line, override in zip(lines, file.content.override, strict=False):
-            if override.rule not in known:
-                where = f"{file.name}:{_line_of(file.text, 'rule', line)}"
-                problems.append(f"{where}: override: there is no rule {override.rule}")
+        problems += [*clashes(file, ids), *class_problems(file, classes)]
+        problems += [
+            f"{where}: override: there is no rule {override.rule}"
+            for where, override in placed_overrides(file)
+            if override.rule not in ids
+        ]
+        if file.content.bases:
+            line = key_line(file, "bases")
+            problems.append(f"{file.name}:{line}: bases: {_ONLY_THE_SYSTEM}")
     if problems:
         raise unusable(problems)
+
+
+_ONLY_THE_SYSTEM = "only the system's layer permits bases"
+
+
+def clashes(file: LoadedFile, ids: Mapping[str, str]) -> list[str]:
+    """The rules whose id stands somewhere else; `ids` is id → place."""
+    return [
+        f"{one.where}: id: {one.rule.id} is used at {ids[one.rule.id]} too"
+        for one in file.rules
+        if ids.get(one.rule.id, one.where) != one.where
+    ]
+
+
+def class_problems(file: LoadedFile, classes: Collection[str]) -> list[str]:
+    """Rules of classes that nobody defines, and classes with a name of ours."""
+    known = {*classes, *PathClass}
+    return [
+        f"{one.where}: class: there is no class {name}"
+        for one in file.rules
+        for name in one.rule.cls
+        if name not in known
+    ] + [
+        f"{file.name}:{class_line(file, name)}: classes: {name} has a meaning already"
+        for name in file.content.classes
+        if name in frozenset(PathClass)
+    ]
+
+
+def placed_overrides(file: LoadedFile) -> list[tuple[str, Override]]:
+    """Each override with its `file:line`, the line of its `rule` key."""
+    lines = _lines(file.text, "override")
+    return [
+        (f"{file.name}:{_line_of(file.text, 'rule', line)}", override)
+        for line, override in zip(lines, file.content.override, strict=False)
+    ]
+
+
+def class_line(file: LoadedFile, name: str) -> int:
+    """The line on which a class is defined."""
+    for number, line in enumerate(file.text.splitlines(), 1):
+        if re.match(rf"^\s*\[\s*classes\s*\.\s*{re.escape(name)}\s*\]", line):
+            return number
+    return _line_of(file.text, "classes", 1)
+
+
+def example_place(file: LoadedFile, placed: PlacedRule | None, key: str) -> str:
+    """`file:line` of a rule's `match` or `not_match`, or of a key of `[examples]`."""
+    if placed is None:
+        start = _line_of(file.text, "examples", 1)
+    else:
+        start = int(placed.where.rpartition(":")[2])
+    return f"{file.name}:{_line_of(file.text, key, start)}"
 
 
 def key_line(file: LoadedFile, key: str) -> int:

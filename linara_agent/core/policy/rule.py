@@ -3,7 +3,15 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Certainty, EffectKind
@@ -13,6 +21,8 @@ WRITE = (EffectKind.CREATE, EffectKind.MODIFY)
 
 
 def _decision(value: object) -> object:
+    if isinstance(value, Decision):
+        return value
     if isinstance(value, str) and value in ("allow", "review", "deny"):
         return Decision.of(value)
     raise ValueError("must be allow, review or deny")
@@ -25,6 +35,26 @@ def _kinds(value: object) -> object:
     for word in value:
         kinds += list(WRITE) if word == "write" else [word]
     return tuple(kinds)
+
+
+DecisionKey = Annotated[
+    Decision,
+    BeforeValidator(_decision),
+    WithJsonSchema({"type": "string", "enum": [one.word for one in Decision]}),
+]
+EffectKeys = Annotated[
+    tuple[EffectKind, ...],
+    BeforeValidator(_kinds),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": ["write", *map(str, EffectKind)]},
+        }
+    ),
+]
+_HAS_SUBJECT: JsonDict = {
+    "anyOf": [{"required": ["effect"]}, {"required": ["program"]}]
+}
 
 
 class Model(BaseModel):
@@ -43,10 +73,12 @@ class Rule(Model):
     allowed. `match` and `not_match` are commands that the rule speaks of, or not.
     """
 
+    model_config = ConfigDict(json_schema_extra=_HAS_SUBJECT)
+
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-    decision: Annotated[Decision, BeforeValidator(_decision)]
+    decision: DecisionKey
     because: str = Field(min_length=10)
-    effect: Annotated[tuple[EffectKind, ...], BeforeValidator(_kinds)] = ()
+    effect: EffectKeys = ()
     cls: tuple[str, ...] = Field(default=(), alias="class")
     path: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
@@ -72,16 +104,21 @@ class Rule(Model):
 class Override(Model):
     """Changes the decision of a rule of the base, openly and with a reason."""
 
-    rule: str
-    decision: Annotated[Decision, BeforeValidator(_decision)]
+    rule: str = Field(min_length=1)
+    decision: DecisionKey
     reason: str = Field(min_length=10)
 
 
 class PolicyLimits(Model):
-    """More than these among a preview's changes is never `allow`."""
+    """More than these is never `allow`.
+
+    The first two are measured in the preview; `hosts` counts the different hosts
+    that a script names for the network.
+    """
 
     changed_files: int = Field(default=10_000, ge=0)
     bytes: int = Field(default=1 << 30, ge=0)
+    hosts: int = Field(default=10, ge=0)
 
 
 class SandboxSettings(Model):
@@ -95,3 +132,18 @@ class ClassPaths(Model):
     """A name for a set of path globs."""
 
     paths: tuple[str, ...] = Field(min_length=1)
+
+
+class Examples(Model):
+    """Commands and the verdict that the whole policy must give them."""
+
+    allow: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+    def by_decision(self) -> tuple[tuple[Decision, tuple[str, ...]], ...]:
+        return (
+            (Decision.ALLOW, self.allow),
+            (Decision.REVIEW, self.review),
+            (Decision.DENY, self.deny),
+        )

@@ -27,7 +27,7 @@ HERE = "/home/u/project"
         ("find . -name x -printf %f | xargs rm", {None}),
         ("find . -exec echo /etc {} \\; | xargs rm", {None}),
         ("find . | head -c 1 | xargs rm", {None}),
-        ("rm $(find . -name x)", {f"{HERE}/**"}),
+        ("rm $(find . -name x)", {f"{HERE}/**", None}),
     ],
 )
 def test_deletes(command: str, expected: set[str | None]) -> None:
@@ -57,14 +57,36 @@ def test_looking_is_allowed(command: str) -> None:
     ("command", "note"),
     [
         ("find . -frobnicate", "find has no known test -frobnicate"),
-        ("find . -name *", "the value of -name may expand to an action"),
-        ("find . -name $x", "the value of -name may become several words"),
-        ('find "$x"', 'find has no known test "$x"'),
+        ("find . -name *", "it may expand to an action of find"),
+        ("find . -name $x", "it may expand to an action of find"),
+        ('find "$x"', "it may expand to an action of find"),
     ],
 )
-def test_what_is_unknown(command: str, note: str) -> None:
-    """What may turn out to be an action is unknown."""
+def test_what_may_be_an_action_is_reviewed(command: str, note: str) -> None:
+    """What may turn out to be an action is told, and never allowed."""
     assert note in {effect.note for effect in assess(command).effects}
+    assert decision(command) != "allow"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["find $x -name a", 'find . -newer "$f" $y', "find . -name $x", "find . *"],
+)
+def test_a_word_that_may_be_an_action_may_do_all_that_actions_do(command: str) -> None:
+    """It may delete, write and run, whatever that is."""
+    found = {one.kind for one in assess(command).effects if one.target is None}
+    assert found >= {"delete", "modify", "execute"}
+
+
+def test_a_starting_point_that_is_not_known_lists_nothing() -> None:
+    """What find prints then lies nowhere in particular."""
+    assert None in targets("find $x -name a | xargs cat", "read")
+
+
+def test_a_word_where_a_test_should_stand_stops_it() -> None:
+    """GNU find ends with an error before it does anything for such a word."""
+    assert decision("find . -name a print") == "allow"
+    assert targets("find . -name a b -delete", "delete") == {f"{HERE}/**"}
 
 
 def test_files_it_writes() -> None:

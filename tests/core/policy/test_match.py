@@ -119,3 +119,48 @@ def test_a_verdict_needs_a_finding() -> None:
     """Silence allows nothing."""
     with pytest.raises(ValueError, match="without a finding"):
         Verdict(findings=(), effects=())
+
+
+EVERYTHING = """version = 1
+[[rule]]
+id = "all"
+decision = "allow"
+because = "It allows whatever it can, in this test."
+effect = ["read", "write", "delete", "metadata", "network"]
+"""
+
+
+def under(text: str, command: str) -> Verdict:
+    loaded = policy_file_from(text, file="p.toml")
+    return gate_with(policy_from("p", (loaded,))).assess(command, PLACE)[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "decision", "rule"),
+    [
+        ("rm -r ~/.local/state/linara-agent", "deny", "own-files"),
+        ("touch ~/.local/state/linara-agent/trust.json", "deny", "own-files"),
+        ("touch .git/hooks/pre-commit", "review", "runs-later"),
+        ("echo x >> ~/.bashrc", "review", "runs-later"),
+        ("chmod +x ~/bin/x", "review", "runs-later"),
+        ("cat ~/.bashrc .git/config", "allow", "all"),
+        ("touch x", "allow", "all"),
+    ],
+)
+def test_nothing_of_ours_is_changed_and_nothing_that_runs_later_unseen(
+    command: str, decision: str, rule: str
+) -> None:
+    """A policy that allows everything cannot allow these."""
+    found = under(EVERYTHING, command)
+    assert found.decision.word == decision
+    assert rule in {one.rule for one in found.findings}
+
+
+def test_hosts_are_counted() -> None:
+    """More different hosts than the limit are reviewed, whatever the rules allow."""
+    text = EVERYTHING + "[limits]\nhosts = 1\n"
+    once = "curl http://a.example/x; curl http://a.example/y"
+    assert under(text, once).decision.word == "allow"
+    found = under(text, "curl http://a.example; curl http://b.example")
+    assert found.decision.word == "review"
+    assert "limit-hosts" in {one.rule for one in found.findings}

@@ -3,10 +3,12 @@
 Spans are `[start, end)` in code points of `text`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from linara_agent.core.effects.trace import Nested
+from linara_agent.core.shell.printing.script import to_bash
 from linara_agent.core.shell.script import (
     Invocation,
     Kind,
@@ -97,6 +99,15 @@ class ParsedOpaque(_Strict):
     reason: str
 
 
+class ParsedNested(_Strict):
+    """A text that was read as a script of its own: after `-c`, piped into `sh`, …"""
+
+    span: Place = Field(description="where it stands in the text around it")
+    invocation: int | None = Field(description="the command that runs it")
+    what: str
+    script: "ParsedScript"
+
+
 class ParsedScript(_Strict):
     text: str
     bash: str | None = Field(
@@ -113,17 +124,43 @@ class ParsedScript(_Strict):
     functions: tuple[str, ...] = Field(
         description="names that mean a function of the script in every call"
     )
+    nested: tuple[ParsedNested, ...] = Field(
+        description="texts in it that are run as scripts"
+    )
 
 
-def parsed(script: Script, *, bash: str | None) -> ParsedScript:
+class Parsed(ParsedScript):
+    """The object that is printed: the outermost script, and the schema's number."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+
+
+def printed(script: Script, nested: tuple[Nested, ...]) -> dict[str, Any]:
+    """The object of `parse --json`."""
+    outermost = Parsed(**dict(_parsed(script, nested)))
+    found: dict[str, Any] = outermost.model_dump(by_alias=True)
+    return found
+
+
+def _parsed(script: Script, nested: tuple[Nested, ...] = ()) -> ParsedScript:
     return ParsedScript(
         text=script.text,
-        bash=bash,
+        bash=None if script.opaque else to_bash(script.nodes),
         nodes=tuple(map(_node, script.nodes)),
         invocations=tuple(map(_invocation, script.invocations)),
         opaque=tuple(map(_opaque, script.opaque)),
         misleading=tuple(map(_opaque, script.misleading)),
         functions=script.functions,
+        nested=tuple(map(_nested, nested)),
+    )
+
+
+def _nested(one: Nested) -> ParsedNested:
+    return ParsedNested(
+        span=one.span,
+        invocation=one.invocation,
+        what=one.what,
+        script=_parsed(one.script, one.inner),
     )
 
 
