@@ -95,14 +95,14 @@ def place_of(
     )
 
 
-def place_here(who: Person) -> Place:
+def place_here(who: Person, policy: Policy | None = None) -> Place:
     """Where the person stands, with the top of the git work tree looked up."""
     return place_of(
         cwd=who.cwd,
         home=who.caller.home,
         user=who.caller.name,
         top=host_place.git_top(Path(who.cwd)),
-        own=ground_of(who).own,
+        own=ground_of(who).own + (() if policy is None else policy.files),
     )
 
 
@@ -182,7 +182,7 @@ class Front:
 def house(who: Person, choices: Choices, front: Front) -> House:
     """Everything that a run needs. Raises PolicyProblem."""
     gate = load_gate(choices.policy, who=who)
-    place = place_here(who)
+    place = place_here(who, gate.policy)
     return House(
         gate=gate,
         place=place,

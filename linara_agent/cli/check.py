@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import click
@@ -73,6 +74,7 @@ def check_command(
     gate = load_gate(policy, cwd=cwd)
     console.notices(gate.policy.notices)
     place = place_for(cwd, home, user)
+    place = replace(place, own=place.own + gate.policy.files)
     if command is None:
         _batch(gate, place, explain=explain)
         return

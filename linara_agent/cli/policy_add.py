@@ -204,6 +204,7 @@ def _json(change: _Change, *, written: bool) -> dict[str, Json]:
 def _change(wish: _Wish, path: Path, ground: Ground, place: Place) -> _Change:
     """The change, made and tried in memory. Raises PolicyProblem, UsageProblem."""
     gate = load_gate(wish.policy, cwd=wish.cwd)
+    place = replace(place, own=place.own + gate.policy.files)
     script = gate.read(wish.command, place)
     reading = gate.resolve(script, place)
     verdict = gate.judge(script, reading, place)

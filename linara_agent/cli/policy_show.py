@@ -111,7 +111,8 @@ def _list_screen(found: InForce, ground: Ground) -> Iterator[RenderableType]:
 
 def _row(name: str, state: str, *, good: bool) -> Text:
     colour = "green" if good else "dim" if state in ("", "none") else "yellow"
-    return Text.assemble(f"  {visible(name, keep='')}", (f"  {state}", colour))
+    tail = f"  {state}" if state else ""
+    return Text.assemble(f"  {visible(name, keep='')}", (tail, colour))
 
 
 @click.command("show")

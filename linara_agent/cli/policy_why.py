@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -67,6 +68,7 @@ def why_command(
     """
     gate = load_gate(policy, cwd=cwd)
     place = place_for(cwd, home, user)
+    place = replace(place, own=place.own + gate.policy.files)
     text = checked_text(command, what="command")
     script, verdict = gate.assess(text, place)
     bases = _other_bases(policy, cwd)

@@ -13,7 +13,7 @@ DELETES = "find /tmp -type f -mtime +7 -delete"
 @pytest.fixture
 def linara(hermetic_home: Path) -> Program:
     del hermetic_home
-    return Program(cwd=Path.cwd())
+    return Program(cwd=Path.cwd()).with_(COLUMNS=None)  # lines are not broken
 
 
 def test_the_words_stand_above_the_verdict(linara: Program):

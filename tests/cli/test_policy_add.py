@@ -14,7 +14,7 @@ from tests.end_to_end.terminal import terminal
 @pytest.fixture
 def linara(hermetic_home: Path) -> Program:
     del hermetic_home
-    return Program(cwd=Path.cwd())
+    return Program(cwd=Path.cwd()).with_(COLUMNS=None)  # lines are not broken
 
 
 @pytest.fixture

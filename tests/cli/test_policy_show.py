@@ -207,6 +207,10 @@ def test_the_trusted_and_the_policies_cannot_be_changed_by_a_command(
         assert (path, found.code) == (path, 11)
         rules = {one["rule"] for one in found.json["findings"]}
         assert "own-state" in rules
+    base = Path("base.toml")
+    base.write_text('version = 1\nextends = ["default"]\n')
+    assert linara("check", "touch base.toml").code == 10
+    assert linara("check", "--policy", "base.toml", "touch base.toml").code == 11
 
 
 def test_the_schemas_are_printed():

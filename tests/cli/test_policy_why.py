@@ -10,7 +10,7 @@ from tests.end_to_end.program import Program
 @pytest.fixture
 def linara(hermetic_home: Path) -> Program:
     del hermetic_home
-    return Program(cwd=Path.cwd())
+    return Program(cwd=Path.cwd()).with_(COLUMNS=None)  # lines are not broken
 
 
 def test_every_finding_stands_under_its_command(linara: Program):

@@ -222,7 +222,17 @@ def test_a_word_that_may_be_an_option_does_what_options_do(command: str):
 
 @pytest.mark.parametrize(
     "command",
-    ["tar $x", "git $x", "curl $x", "env $x", "nice $x ls", "ssh $x", "hostname $x"],
+    [
+        "tar $x",
+        "git $x",
+        "curl $x",
+        "env $x",
+        "nice $x ls",
+        "ssh $x",
+        "hostname $x",
+        "ifconfig $x",
+        "ls | xargs ifconfig",
+    ],
 )
 def test_a_word_that_may_be_any_option_is_unknown(command: str):
     """Where an option may run something, or is left out, nothing can be told."""

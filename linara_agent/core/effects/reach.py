@@ -49,8 +49,8 @@ def reach(program: Program) -> tuple[EffectKind, ...] | None:
     runs = program.subcommand or program.command_from is not None
     if not program.complete or program.analyser is not None or runs:
         return None
-    if not program.operand:
-        return None  # an operand is left out because it changes the system
+    if not any(one.position == "rest" for one in program.operand):
+        return None  # the word may be several, and one more may mean anything
     found = dict.fromkeys(
         (
             *program.effects,

@@ -1,5 +1,6 @@
 """What is collected about one invocation while its effects are resolved."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -33,6 +34,8 @@ from linara_agent.core.shell.script import (
     Span,
     Word,
 )
+
+_OF_HOME = re.compile(r"~(/[^\s'\"\\$`]*)?")
 
 
 class Taint(StrEnum):
@@ -276,6 +279,11 @@ class Call:
         if roots is None:
             why = getattr(word.value, "reason", "its value")
             self.effect(kind, None, word=word, note=f"its path is {why}")
+            if _OF_HOME.fullmatch(word.source):
+                # Whatever may have changed HOME, most likely nothing has.
+                likely = replace(self, certainty=Certainty.POSSIBLE)
+                path = place.home + word.source[1:]
+                likely.at(kind, path, place, word=word, form=Form.GLOB)
             return
         for root in roots:
             self.at(kind, root, place, word=word, form=Form.UNDER)

@@ -54,6 +54,14 @@ class Policy:
         digests = (digest[:12] for digest in self.digests)
         return "+".join((self.name, *digests, *self.layers))
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files behind it that did not ship: no command may change them."""
+        places = [one.where for one in self.rules]
+        places += [one.where for one in self.overrides]
+        named = {self.name, *(where.rpartition(":")[0] for where in places)}
+        return tuple(sorted(one for one in named if one.startswith("/")))
+
 
 FLOORS: Mapping[PathClass, Decision] = MappingProxyType(
     {

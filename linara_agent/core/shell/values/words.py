@@ -252,8 +252,9 @@ def _home(builder: _Builder, raw: str, ends: str, *, alone: bool) -> str:
     found = re.match(rf"~([^{ends}]*)", raw)
     name = found[1] if found else ""
     ended = alone or len(name) + 1 < len(raw)
-    if ":" in name:
-        builder.fail("a tilde before a colon")
+    if ":" in name or "=~" in name:
+        # There too bash may end the name (`bash_tilde_suffixes2` of its general.c).
+        builder.fail("a tilde before a colon or another tilde")
         return raw[len(name) + 1 :]
     if not ended or "\\" in name:
         builder.add("~")
