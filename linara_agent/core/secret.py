@@ -35,11 +35,11 @@ HARMLESS = r"""(?!
 """What a secret's name may be followed by without giving anything away: a variable,
 a placeholder, a word of a programming language, a path, an expression."""
 
-_STRING = r"""(?: "(?:[^"\\\n]|\\.)*+" | '[^'\n]*+' )"""
+_STRING = r"""(?: "(?>(?:[^"\\\n]|\\.)*)" | '[^'\n]*+' )"""
 _VALUE = rf"""(?: \\"(?P<escaped>[^"\\\n]+)
   | (?P<secret>
       (?:{_STRING}(?![^,)\]}}:.\s;&|<>]))
-    | (?:{_STRING} | [^\s"'`;&|<>\\] | \\[^"\s] )++
+    | (?>(?:{_STRING} | [^\s"'`;&|<>\\] | \\[^"\s] )+)
     )
 )"""
 """A value as shells, JSON, YAML and ini files write it, its quotes included."""
@@ -127,9 +127,9 @@ _STRUCTURED = (
         "private-key",
         ("private key",),
         r"(?P<secret>-----BEGIN[ ][A-Z0-9 ]{0,40}PRIVATE[ ]KEY(?:[ ]BLOCK)?-----"
-        r"(?P<body>(?:[^-]|-(?!----))*+(?=-----END)"
-        r"|(?:\s*+[A-Z][\w-]{1,20}:[^\n\\]{0,80})*+"
-        r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{16,}+)*+)"
+        r"(?P<body>(?>(?:[^-]|-(?!----))*)(?=-----END)"
+        r"|(?>(?:\s*+[A-Z][\w-]{1,20}:[^\n\\]{0,80})*)"
+        r"(?>(?:(?>(?:\s|\\[nr])*)[A-Za-z0-9+/=]{16,}+)*))"
         r"(?:-----END[ ][A-Z0-9 ]{0,60}-----)?)",
         spares=_no_key_material,
     ),

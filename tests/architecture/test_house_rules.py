@@ -55,6 +55,21 @@ def test_every_module_is_bound_by_every_contract():
         assert missing[0].removeprefix("linara_agent.") in name
 
 
+def test_no_pattern_repeats_a_group_possessively():
+    """`(…)*+` matches wrongly before Python 3.11.5; `(?>(…)*)` is right everywhere."""
+    repeated = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+")
+    single = re.compile(r"\\.|\[(?:\\.|[^]\\])+\]")
+    texts = [
+        (path.relative_to(ROOT), node.value)
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "linara_agent")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    found = [one for one in texts if repeated.search(single.sub("x", one[1]))]
+    assert found == []
+
+
 def test_no_file_is_too_long():
     """No Python file has more than 400 lines."""
     lengths = {path: path.read_text().count("\n") for path in SOURCES}

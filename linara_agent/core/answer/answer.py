@@ -60,10 +60,10 @@ _UNKNOWN_TAGS = re.compile(r"<[a-z_]+(?:[ =][^<>\n]*)?>.*</[a-z_]+>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#x?[0-9a-fA-F]+);")
 _TAGS_DEEP = 3
 _IN_QUOTES = re.compile(
-    r"'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\]|\\.)*+)\"", re.DOTALL
+    r"'(?P<single>[^']*)'|\"(?P<double>(?>(?:[^\"\\]|\\.)*))\"", re.DOTALL
 )
 _PROGRAM_IN_QUOTES = re.compile(
-    r"(?:'[^']*'|\"(?:[^\"\\]|\\.)*+\")(?=[\s;&|])", re.DOTALL
+    r"(?:'[^']*'|\"(?>(?:[^\"\\]|\\.)*)\")(?=[\s;&|])", re.DOTALL
 )
 _PATH = re.compile(r"[./~]|\$[\w{(]|[A-Z]:?[\\/]")
 _NO_NAME = re.compile(r"[\s=();|&<>]")

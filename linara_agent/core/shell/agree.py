@@ -28,8 +28,6 @@ from linara_agent.core.shell.script import Invocation, Opaque, Script, Span
 from linara_agent.core.shell.values.words import Surroundings
 
 _TOO_SLOW = Failure.DEADLINE.value
-_MOST_SLOW = 2
-"""Commands that may each take the whole time that bashlex is given."""
 _MOST_CHARACTERS = 20_000
 """Of single commands; bashlex needs about a second for so many."""
 
@@ -94,6 +92,9 @@ def _disagreements(text: str, lowering: Lowering, parsers: Parsers) -> Iterator[
         yield from _extra(extra, disputed, lowering)
         yield from _hidden(extra, disputed, lowering)
         doubtful: Iterable[int] = hidden & lowering.substituted
+    elif tree.failure is Failure.DEADLINE:
+        yield Opaque(span=Span(0, len(text)), reason=f"for bashlex it {_TOO_SLOW}")
+        return
     else:
         doubtful = range(len(lowering.invocations))
     yield from _leaves(text, sorted(doubtful), lowering, parsers)
@@ -166,21 +167,24 @@ def _covers(outer: Span, inner: Span) -> bool:
 def _leaves(
     text: str, indices: Iterable[int], lowering: Lowering, parsers: Parsers
 ) -> Iterator[Opaque]:
-    """Ask bashlex about single commands, as long as the answers come quickly."""
+    """Ask bashlex about single commands, until one takes too long."""
     # Those that stand in others come after them.
     lowering.blots.sort(key=lambda blot: (blot[0].start, -blot[0].end))
     characters = 0
-    slow = 0
-    for index in indices:
-        invocation = lowering.invocations[index]
+    is_slow = False
+    rest = list(indices)
+    while rest:
+        invocation = lowering.invocations[rest[0]]
         characters += invocation.span.end - invocation.span.start
-        if slow == _MOST_SLOW or characters > _MOST_CHARACTERS:
-            span = Span(invocation.span.start, len(text))
+        if is_slow or characters > _MOST_CHARACTERS:
+            start = min(lowering.invocations[index].span.start for index in rest)
+            span = Span(start, len(text))
             yield Opaque(span=span, reason="bashlex would take too long to read it")
             return
         for found in _leaf(text, invocation, lowering, parsers):
-            slow += _TOO_SLOW in found.reason
+            is_slow = is_slow or _TOO_SLOW in found.reason
             yield found
+        rest.pop(0)
 
 
 def _leaf(

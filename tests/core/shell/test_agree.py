@@ -169,12 +169,16 @@ def test_a_disagreement_is_opaque_where_it_is():
     assert opaque.reason == "bashlex sees other words here, mvdan/sh sees one command"
 
 
-def test_a_slow_parser_is_asked_only_a_few_times():
-    """After two commands that bashlex cannot finish, all that follows is opaque."""
-    script = reading("echo a'${b'\n" * 50 + "ls")
+def test_a_slow_parser_is_not_asked_again():
+    """What bashlex cannot finish is opaque, and so is all that follows."""
+    slow = "echo a'${b'\n" * 50
+    [whole] = reading(slow + "ls").opaque
+    assert whole.span == (0, len(slow) + 2)
+    assert whole.reason == "for bashlex it took too long to parse"
+    # What bashlex does not know makes it look at each command alone.
+    script = reading("[[ a ]]\nls\n" + slow)
     reasons = [one.reason for one in script.opaque]
-    assert len(reasons) == 3
-    assert reasons[-1] == "bashlex would take too long to read it"
+    assert reasons == [whole.reason, "bashlex would take too long to read it"]
     assert script.opaque[-1].span.end == len(script.text)
 
 

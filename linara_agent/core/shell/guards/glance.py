@@ -12,7 +12,7 @@ _SIGN = re.compile(
     r"\\.?|\$?'|\$?\"|\$\(\(|\(\(|\$?\(|\)|`|#|\n|<<<|<<|[^\\$'\"()`#\n<]+|.", re.DOTALL
 )
 _SINGLE = re.compile(r"'[^']*'")
-_ANSI_C = re.compile(r"\$'(?:[^'\\]|\\.)*+'", re.DOTALL)
+_ANSI_C = re.compile(r"\$'(?>(?:[^'\\]|\\.)*)'", re.DOTALL)
 _COMMENT = re.compile(r"#[^\n]*")
 _HERE = re.compile(
     r"<<(?P<dash>-?)[ \t]*(?:'(?P<single>[^'\n]+)'|\"(?P<double>[^\"\n]+)\""
