@@ -217,7 +217,6 @@ def roles_of(program: Program) -> set[Role]:
         ("gzip", Role.MOVE),
         ("bzip2", Role.MOVE),
         ("xz", Role.MOVE),
-        ("unzip", Role.MOVE),
         ("zip", Role.WRITE),
         ("mv", Role.MOVE),
         ("rm", Role.DELETE),

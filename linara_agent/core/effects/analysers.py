@@ -20,6 +20,7 @@ from linara_agent.core.effects.sh import (
 from linara_agent.core.effects.spoken import flock, spoken
 from linara_agent.core.effects.tar import tar
 from linara_agent.core.effects.trace import Analyser
+from linara_agent.core.effects.unzip import unzip
 from linara_agent.core.effects.xargs import xargs
 
 ANALYSERS: Mapping[str, Analyser] = {
@@ -46,6 +47,7 @@ ANALYSERS: Mapping[str, Analyser] = {
     "tar": tar,
     "test": builtins.test,
     "trap": trap,
+    "unzip": unzip,
     "watch": watch,
     "xargs": xargs,
 }

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.need import Need
 from linara_agent.errors import PolicyProblem
 
 
@@ -47,6 +48,7 @@ class _Model(BaseModel):
 
 
 Effects = tuple[Annotated[EffectKind, Field(strict=False)], ...]
+Needs = tuple[Annotated[Need, Field(strict=False)], ...]
 
 
 class Option(_Model):
@@ -58,6 +60,8 @@ class Option(_Model):
     `operands` gives all operands this role instead. `decodes`: with it the program
     turns its input into a text that could not be read before (`base64 -d`). `tells`:
     with it the program only says something and does nothing of its own (`kill -l`).
+    `needs` is what it takes beside the program's own needs; with one that `spares`, the
+    program does not need them (`top -b`).
     """
 
     names: tuple[str, ...] = Field(min_length=1, strict=False)
@@ -69,6 +73,8 @@ class Option(_Model):
     operands: Annotated[Role, Field(strict=False)] | None = None
     decodes: bool = False
     tells: bool = False
+    needs: Needs = Field(default=(), strict=False)
+    spares: bool = False
 
 
 class Operand(_Model):
@@ -103,7 +109,7 @@ class Program(_Model):
     `complete`: every option of that version is described, so that a word that may
     become an option can do no more than these do.
     `inherits`: a subcommand has the effects of its program too.
-    `needs_terminal`: it is interactive. `sentence` tells a person what it does, with
+    `needs`: what no preview gives it. `sentence` tells a person what it does, with
     `{read}`, `{write}`, `{host}`, … for what it does it to, `{1}` for an operand and
     `{command}` for the program it runs. `sentence_with` has other sentences for options
     ("-d, --decode"), `phrases` words that an option adds (`{value}` is its value).
@@ -121,7 +127,7 @@ class Program(_Model):
     inherits: bool = True
     names_only: bool = False
     old_style: bool = False
-    needs_terminal: bool = False
+    needs: Needs = Field(default=(), strict=False)
     effects: Effects = Field(default=(), strict=False)
     option: tuple[Option, ...] = Field(default=(), strict=False)
     operand: tuple[Operand, ...] = Field(default=(), strict=False)

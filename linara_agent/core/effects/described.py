@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from linara_agent.core.effects.catalogue import Operand, Option, Program, Role
 from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.need import WORDS
 
 _ROLES: Mapping[Role, str] = {
     Role.NONE: "has no effect",
@@ -96,8 +97,8 @@ def _facts(program: Program) -> Iterator[str]:
         yield f"From its {at} operand on stands a command, which is judged too."
     elif program.command_from is not None:
         yield "Behind `--` stands a command, which is judged too."
-    if program.needs_terminal:
-        yield "It needs a terminal."
+    for need in program.needs:
+        yield f"It needs {WORDS[need]}."
     if program.safe_options:
         yield "None of its options does harm."
     if not program.abbreviations:

@@ -10,7 +10,7 @@ summary = "does x"
 version = "x 1"
 effects = ["network"]
 command_from = 2
-needs_terminal = true
+needs = ["terminal"]
 operand = [
   { position = "first", role = "read", default = "." },
   { position = "rest", role = "delete", recursive = true },
