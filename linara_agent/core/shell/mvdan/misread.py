@@ -3,7 +3,8 @@ r"""Where mvdan/sh reads otherwise than bash; found by running generated scripts
 `coproc m2 x=a` runs `m2`, to mvdan/sh it assigns. A here-document with a plain
 delimiter ends where its lines, continued ones joined, make the delimiter: `\⏎EOF`
 does for bash, not for mvdan/sh. In `declare -A a=([k]=<(cmd))` bash runs no `cmd`, but
-the substitutions in its text, quoted or not.
+the substitutions in its text, quoted or not. In `(a 'b'#c; d` and a line break, `#` is
+a part of the word; to mvdan/sh a comment begins.
 """
 
 import re
@@ -27,6 +28,8 @@ _COMPOUND = frozenset(
     )
 )
 _COMMANDS = ("CmdSubst", "ProcSubst")
+_JOINED = re.compile(r"(?:\\\n)+\Z")
+_BLANK = re.compile(r"(?<!\\)(?:\\\\)*(\\?)[ \t]\Z")
 _CONTINUED = re.compile(r"\\\n")
 
 
@@ -47,6 +50,16 @@ def misread(file: Tree, text: str, offsets: Offsets) -> Iterator[Opaque]:
             if _ends_before(tree, text, body):
                 reason = "a continued line in it may end the here-document"
                 yield Opaque(span=body, reason=reason)
+        elif "Hash" in tree and not _begins_a_word(text[: offsets.span(tree).start]):
+            rest = Span(offsets.span(tree).start, len(text))
+            yield Opaque(span=rest, reason="a # here may be a part of the word before")
+
+
+def _begins_a_word(before: str) -> bool:
+    """Only there `#` begins a comment (bash's manual, "Comments")."""
+    joined = _JOINED.sub("", before)
+    blank = _BLANK.search(joined)
+    return not joined or joined[-1] in "\n;&|(" or (blank is not None and not blank[1])
 
 
 def _keyed_pipes(array: Tree) -> Iterator[Tree]:

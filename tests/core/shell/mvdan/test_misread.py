@@ -32,6 +32,39 @@ def test_a_coprocess_that_may_be_named_or_assign_is_opaque(text):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "((1))\n(m1 'a'#; m2\n)",
+        '((1))\n(m1 "a"#; m2\n)',
+        "((1))\n(m1 `m2`#; m3\n)",
+        "((1))\n(m1 $(m2)#; m3\n)",
+        "((1))\n(m1 a'b'\\\n#; m3\n)",
+    ],
+)
+def test_a_hash_within_a_word_is_no_comment(text):
+    """What stands behind it on the line is run by bash, and must not be dropped."""
+    assert any(one.endswith(")") and "#" in one for one, _ in opaque(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# a",
+        "m1 # a",
+        "m1; # a",
+        "(# a\nm1)",
+        "m1 & # a",
+        "m1 |# a\nm2",
+        "m1\n\t# a",
+        "m1 \\\n # a",
+    ],
+)
+def test_a_hash_that_begins_a_word_is_a_comment(text):
+    """After a blank, a line break or an operator."""
+    assert opaque(text) == []
+
+
+@pytest.mark.parametrize(
     "text", ["coproc m2 a", "coproc N { m2; }", "coproc (m2)", "coproc m2 a=b.c -x"]
 )
 def test_other_coprocesses_are_read(text):
