@@ -7,11 +7,13 @@
        ─ review ─▶ approved | declined | unanswered
        approved ─ apply | rerun ─▶ outcome ─ compare ─▶ passage
 
-Each step is in the journal before it acts. Nothing here touches the world: the
-adapters of `House` do.
+Each step is in the journal before it acts. From its first record on, a twin is being
+started that waits for its text: it is run, or discarded unused. Nothing here touches
+the world: the adapters of `House` do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -24,6 +26,7 @@ from linara_agent.core.measure import final_verdict
 from linara_agent.core.next_step import Mode, Next, Step, next_step, ways_for
 from linara_agent.core.passage import Ending, Passage
 from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.planned import planned
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import Origin, Proposal
@@ -33,6 +36,7 @@ from linara_agent.core.report import (
     circumstances,
     preview_facts,
     proposal_facts,
+    sandbox_facts,
     verdict_json,
 )
 from linara_agent.core.review import (
@@ -51,6 +55,7 @@ from linara_agent.ports import (
     Clock,
     Journal,
     Plans,
+    PreparedPreview,
     Recoverer,
     Rerunner,
     Reviewer,
@@ -85,33 +90,43 @@ class House:
     fresh_id: Callable[[], str]
     exit_of: Callable[[Passage], int]
     failure_of: Callable[[BaseException], int]
+    process: str | None = None
 
 
 def carry(
     house: House, propose: Callable[[], Proposal], *, intent: str | None
 ) -> Passage:
     """Take an intent (or a command) all the way. Raises LinaraError."""
-    run = house.sandbox_plan.run
-    _log(house, Event.RUN_STARTED, _circumstances(house, intent), durable=True)
+    started = {**_circumstances(house, intent), "standby": True}
+    _log(house, Event.RUN_STARTED, started, durable=True)
     with _Closing(house) as closing:
-        reaped = house.sandbox.reap()
-        if reaped:
-            _log(house, Event.REAPED, {"things": reaped})
-        _log(house, Event.PROPOSE_BEFORE, {"intent": intent})
-        proposal = propose()
-        while True:
-            _log(house, Event.PROPOSE_AFTER, proposal_facts(proposal))
-            passage, edited = _one(house, proposal, run=run, intent=intent)
-            if edited is None:
-                closing.passage = passage
-                return passage
+        with _standby(house) as twin:
+            _log(house, Event.PROPOSE_BEFORE, {"intent": intent})
+            proposal = propose()
+            passage, edited = _one(house, proposal, twin, intent=intent)
+        while edited is not None:
             proposal = Proposal(text=edited, origin=Origin.PERSON, source="edited")
+            with _standby(house) as twin:
+                passage, edited = _one(house, proposal, twin, intent=intent)
+        closing.passage = passage
+        return passage
+
+
+@contextmanager
+def _standby(house: House) -> Iterator[PreparedPreview]:
+    """A twin is started meanwhile; what nobody ran is taken down."""
+    twin = house.sandbox.prepare(house.sandbox_plan)
+    try:
+        yield twin
+    finally:
+        twin.discard()
 
 
 def _one(
-    house: House, proposal: Proposal, *, run: str, intent: str | None
+    house: House, proposal: Proposal, twin: PreparedPreview, *, intent: str | None
 ) -> tuple[Passage, str | None]:
     """One proposal to its end, or to the text that the person wrote instead."""
+    _log(house, Event.PROPOSE_AFTER, proposal_facts(proposal))
     script = house.gate.read(proposal.text, house.place)
     counts: dict[str, Json] = {
         "commands": len(script.invocations),
@@ -122,10 +137,12 @@ def _one(
     _log(house, Event.RESOLVED, {"effects": len(reading.effects)})
     verdict = house.gate.judge(script, reading, house.place)
     _log(house, Event.JUDGED, verdict_json(verdict), durable=True)
+    run = house.sandbox_plan.run
     passage = Passage(run=run, proposal=proposal, script=script, verdict=verdict)
+    passage = replace(passage, reading=reading)
     if verdict.decision is Decision.DENY:
         return passage, None
-    plan = _previewed(house, passage, intent=intent)
+    plan = _previewed(house, passage, twin, intent=intent)
     passage = replace(passage, preview=plan.preview, verdict=plan.verdict)
     step = next_step(plan.verdict, plan.preview, house.mode)
     if step.step in (Step.DENIED, Step.ANSWER):
@@ -138,27 +155,21 @@ def _one(
     return _decided(house, replace(passage, plan=plan), plan, step)
 
 
-def _previewed(house: House, passage: Passage, *, intent: str | None) -> Plan:
-    """Run the text in a twin; the plan is sealed, and not saved yet."""
+def _previewed(
+    house: House, passage: Passage, twin: PreparedPreview, *, intent: str | None
+) -> Plan:
+    """Run the text in the twin; the plan is sealed, and not saved yet."""
     proposal = passage.proposal
-    sandbox_plan = replace(
-        house.sandbox_plan, text=proposal.text, arguments=proposal.arguments
-    )
-    if proposal.origin is not Origin.FILE:
-        sandbox_plan = replace(sandbox_plan, script_file=None)
-    planned: dict[str, Json] = {
-        "digest": proposal.digest,
-        "masks": len(sandbox_plan.masks),
-        "wall_s": sandbox_plan.limits.wall_s,
-    }
-    _log(house, Event.SANDBOX_PLANNED, planned)
+    sandbox_plan = planned(house.sandbox_plan, passage, house.gate.catalogue)
+    _log(house, Event.SANDBOX_PLANNED, sandbox_facts(sandbox_plan, proposal))
+    reaped = house.sandbox.reap()
+    if reaped:
+        _log(house, Event.REAPED, {"things": reaped})
     id = house.fresh_id()
     blobs = house.plans.new(id)
     try:
         _log(house, Event.PREVIEW_BEFORE, {"digest": proposal.digest}, durable=True)
-        preview = house.sandbox.preview(
-            sandbox_plan, digest=proposal.digest, blobs=blobs
-        )
+        preview = twin.run(sandbox_plan, digest=proposal.digest, blobs=blobs)
         _log(house, Event.PREVIEW_AFTER, preview_facts(preview))
         verdict = _final(house, passage, preview)
     except BaseException:
@@ -382,4 +393,5 @@ def _log(
 def _circumstances(house: House, intent: str | None) -> dict[str, Json]:
     facts = circumstances(house.sandbox_plan)
     policy = house.gate.policy.identity
+    facts |= {"process": house.process} if house.process else {}
     return {"intent": intent, **facts, "policy": policy, "mode": str(house.mode)}

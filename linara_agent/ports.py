@@ -35,30 +35,38 @@ class Progress(Protocol):
 
 
 class PreparedPreview(Protocol):
-    """A twin that is (being) started and waits for its text."""
+    """A twin that is (being) started and waits for its text.
+
+    That it cannot be started is only said by `run`.
+    """
 
     def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
         """Run the text once, and return what it did.
 
-        The new content of every regular file among the changes is written to
-        `blobs`, one file each, named by its SHA-256. Raises SandboxUnavailable.
+        Where the plan asks for another twin than the one that was prepared (other
+        masks or limits, another caller or directory), a new one is made. The new
+        content of every regular file among the changes is written to `blobs`, one
+        file each, named by its SHA-256. Raises SandboxUnavailable.
         """
         ...
 
     def discard(self) -> None:
-        """Take everything down without a run."""
+        """Take everything down without a run; after one there is nothing to do."""
         ...
 
 
 class Sandbox(Protocol):
-    """Makes twins. Raises SandboxUnavailable."""
+    """Makes twins, one for each text."""
 
-    def preview(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
-        """Run the text once in a fresh twin; see PreparedPreview.run."""
+    def prepare(self, plan: SandboxPlan) -> PreparedPreview:
+        """Begin to start a twin and return at once; the plan has no text yet."""
         ...
 
     def reap(self) -> int:
-        """Remove what dead runs left behind; returns how many things that were."""
+        """Remove what dead runs left behind; returns how many things that were.
+
+        Raises SandboxUnavailable.
+        """
         ...
 
 

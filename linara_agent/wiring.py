@@ -25,8 +25,11 @@ from linara_agent.core.sandbox_plan import (
     Caller,
     Limits,
     SandboxPlan,
+    View,
     twin_environment,
 )
+from linara_agent.docker_sandbox.owner import process_name
+from linara_agent.docker_sandbox.standby import StandbySandbox
 from linara_agent.errors import LinaraError, ProposalUnavailable
 from linara_agent.flow import House
 from linara_agent.host import place as host_place
@@ -35,10 +38,10 @@ from linara_agent.host.directories import Directories as Walk
 from linara_agent.host.path_state import digest_of, state_of
 from linara_agent.host.recover import recover, unfinished
 from linara_agent.host.rerun import HostShell, Streams
-from linara_agent.host.secret_places import existing
+from linara_agent.host.secret_places import hidden_places
 from linara_agent.parsers.both import BothParsers
 from linara_agent.plans.store import PlanStore
-from linara_agent.ports import Journal, Progress, Proposer, Reviewer, Sandbox
+from linara_agent.ports import Journal, Progress, Proposer, Reviewer
 from linara_agent.rulebook import load_catalogue
 from linara_agent.settings.directories import Directories
 from linara_agent.settings.layer_files import Ground
@@ -167,6 +170,8 @@ class Choices:
     mode: Mode
     timeout_s: float | None = None
     script_file: str | None = None
+    view: str | None = None
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +192,7 @@ def house(who: Person, choices: Choices, front: Front) -> House:
         gate=gate,
         place=place,
         sandbox_plan=_sandbox_plan(who, choices, gate.policy, place),
-        sandbox=_sandbox(who, front.progress),
+        sandbox=StandbySandbox(lambda: premises(who), progress=front.progress),
         journal=journal_of(who),
         plans=plan_store(who),
         applier=HostFiles(),
@@ -204,6 +209,7 @@ def house(who: Person, choices: Choices, front: Front) -> House:
         fresh_id=fresh_id,
         exit_of=front.exit_of,
         failure_of=front.failure_of,
+        process=process_name(who.caller.uid),
     )
 
 
@@ -213,12 +219,8 @@ def _sandbox_plan(
     directories = who.directories
     patterns = (*SECRET_PLACES, *policy.sandbox.masks)
     roots = [who.cwd, *([place.workspace] if place.workspace else [])]
-    homes = dict.fromkeys((who.caller.home, host_place.caller().home))
-    masks = [
-        mask
-        for home in homes
-        for mask in existing(patterns, home=home, directories=(*roots, home))
-    ]
+    homes = (who.caller.home, host_place.caller().home)
+    masks = hidden_places(patterns, homes=homes, directories=roots)
     own = (str(directories.state), str(directories.config))
     limits = replace(Limits(), wall_s=choices.timeout_s or policy.sandbox.timeout_s)
     return SandboxPlan(
@@ -231,7 +233,10 @@ def _sandbox_plan(
         hostname=host_place.hostname(),
         script_file=choices.script_file,
         masks=tuple(sorted({*masks, *(path for path in own if Path(path).exists())})),
+        view=View(choices.view or policy.sandbox.view),
+        workspace=place.workspace,
         limits=limits,
+        network=policy.sandbox.opens_network(asked=choices.network),
     )
 
 
@@ -246,12 +251,6 @@ def premises(who: Person) -> "Premises":
         pid=os.getpid(),
         uid=who.caller.uid,
     )
-
-
-def _sandbox(who: Person, progress: Progress) -> Sandbox:
-    from linara_agent.docker_sandbox.sandbox import DockerSandbox
-
-    return DockerSandbox(premises(who), progress=progress)
 
 
 def path_state(path: str) -> PathState | None:

@@ -76,6 +76,32 @@ class FakeProposer:
 
 
 @dataclass(slots=True)
+class FakeTwin:
+    """Stands by until it is run or discarded; then it is over."""
+
+    sandbox: "FakeSandbox"
+    over: bool = False
+
+    def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
+        del blobs
+        assert not self.over
+        self.sandbox.happened.append(f"sandbox: {plan.text}")
+        self.sandbox.plans.append(plan)
+        if self.sandbox.failure is not None:
+            raise self.sandbox.failure
+        self.over = True
+        return Preview(
+            digest=digest,
+            view="twin",
+            outcome=self.sandbox.outcome,
+            changes=self.sandbox.changes,
+        )
+
+    def discard(self) -> None:
+        self.over = True
+
+
+@dataclass(slots=True)
 class FakeSandbox:
     """Every preview ends the same way: `outcome`, `changes`, or by `failure`."""
 
@@ -85,16 +111,14 @@ class FakeSandbox:
     failure: BaseException | None = None
     left: int = 0
     plans: list[SandboxPlan] = field(default_factory=list)
+    twins: list[FakeTwin] = field(default_factory=list)
+    begun_after: list[str] = field(default_factory=list)
 
-    def preview(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
-        del blobs
-        self.happened.append(f"sandbox: {plan.text}")
-        self.plans.append(plan)
-        if self.failure is not None:
-            raise self.failure
-        return Preview(
-            digest=digest, view="twin", outcome=self.outcome, changes=self.changes
-        )
+    def prepare(self, plan: SandboxPlan) -> FakeTwin:
+        assert plan.text == ""
+        self.begun_after.append(self.happened[-1])
+        self.twins.append(FakeTwin(self))
+        return self.twins[-1]
 
     def reap(self) -> int:
         return self.left

@@ -17,6 +17,7 @@ FEW = 20
 
 _SIGNS = {
     ChangeKind.CREATED: ("+", "green"),
+    ChangeKind.RENAMED: (">", "green"),
     ChangeKind.MODIFIED: ("~", "yellow"),
     ChangeKind.DELETED: ("-", "red"),
     ChangeKind.METADATA: ("m", "cyan"),
@@ -24,6 +25,7 @@ _SIGNS = {
 }
 _NOUNS = {
     ChangeKind.CREATED: "created",
+    ChangeKind.RENAMED: "renamed",
     ChangeKind.MODIFIED: "modified",
     ChangeKind.DELETED: "deleted",
     ChangeKind.METADATA: "with other permissions, owner or time",
@@ -136,6 +138,8 @@ def _about(change: Change, counts: dict[str, int]) -> Iterator[str]:
         yield from _size(change)
         if state.link is not None:
             yield f"→ {visible(state.link, keep='')}"
+    if change.kind is ChangeKind.RENAMED and change.origin is not None:
+        yield f"from {visible(change.origin, keep='')}"
     if change.path in counts:
         yield f"with {counts[change.path]:,} entries"
     yield from _unusual(change)

@@ -3,10 +3,11 @@
 import click
 
 from linara_agent.cli.console import console
-from linara_agent.cli.options import mode_of, run_options
+from linara_agent.cli.options import mode_of, network_of, run_options
 from linara_agent.cli.passage import Request, carry_and_tell, checked_text
 from linara_agent.core.intent import Intent
 from linara_agent.core.proposal import Proposal
+from linara_agent.parsers import bashlex
 from linara_agent.wiring import Choices, person, proposer
 
 
@@ -26,6 +27,8 @@ def do_command(
     unattended: bool,
     as_json: bool,
     timeout: float | None,
+    view: str | None,
+    network: bool,
 ) -> None:
     """Say what you want done, in your own words.
 
@@ -45,6 +48,7 @@ def do_command(
     asked = Intent(words=words, cwd=who.cwd, home=who.caller.home)
 
     def propose() -> Proposal:
+        bashlex.load()  # while the model thinks
         with console.step("asking for a command"):
             return chosen.propose(asked)
 
@@ -52,7 +56,13 @@ def do_command(
         console,
         Request(
             who=who,
-            choices=Choices(policy=policy, mode=mode, timeout_s=timeout),
+            choices=Choices(
+                policy=policy,
+                mode=mode,
+                timeout_s=timeout,
+                view=view,
+                network=network_of(network=network, unattended=unattended),
+            ),
             propose=propose,
             intent=words,
             as_json=as_json,

@@ -1,26 +1,15 @@
 """The command line: global options, and subcommands that load when called."""
 
-import importlib
 import os
 import signal
 import sys
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from linara_agent import __version__
 from linara_agent.cli.boundary import guarded
-
-_Method = TypeVar("_Method")
-
-if TYPE_CHECKING:
-    from typing_extensions import override
-else:
-    # A mark for the type checker alone; importing it would slow every start.
-    def override(method: _Method) -> _Method:
-        return method
-
+from linara_agent.cli.lazy import LazyGroup
 
 _COMMANDS = {
     "do": ("do", "Say what you want done: propose, preview, review, carry out."),
@@ -33,36 +22,10 @@ _COMMANDS = {
     "recover": ("carry_out", "Take back an apply that was cut short."),
     "policy": ("policy", "See what decides, why, and whether it is sound."),
     "plan": ("plan", "List and show saved plans."),
+    "sandbox": ("sandbox", "Look at the sandbox, look around in it, clean up."),
     "audit": ("audit", "List, show and verify what the journal says."),
     "doctor": ("doctor", "Check that everything the main path needs is there."),
 }
-
-
-class _LazyGroup(click.Group):
-    """Imports a subcommand's module only when it is called."""
-
-    @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(_COMMANDS)
-
-    @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"linara_agent.cli.{_COMMANDS[cmd_name][0]}")
-        command: Any = getattr(module, f"{cmd_name}_command")
-        return command if isinstance(command, click.Command) else None
-
-    @override
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """The list of `--help`, without importing a single command."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help) for name, (_, help) in _COMMANDS.items()])
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -72,7 +35,8 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
 
 @click.group(
-    cls=_LazyGroup,
+    cls=LazyGroup,
+    table=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes and the threat model: README.md. Shell completion:"
     ' eval "$(_LINARA_AGENT_COMPLETE=bash_source linara-agent)".',

@@ -31,13 +31,31 @@ _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0.1, max=3600), metavar="SECONDS",
     help="The longest that the preview may take (default: the policy's).",
 )  # fmt: skip
+_VIEW = click.option(
+    "--view", type=click.Choice(["auto", "twin", "copy"]),
+    help="What the preview sees: this machine (twin), or only a copy of the workspace."
+    " Default: the policy's; auto is the twin where the engine can make one.",
+)  # fmt: skip
+
+_NETWORK = click.option(
+    "--network", is_flag=True,
+    help="Open the network to this preview, secrets still hidden; what it does"
+    " elsewhere is done. Never with --unattended.",
+)  # fmt: skip
 
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that previews."""
-    for option in (_TIMEOUT, _JSON, _UNATTENDED, _NO_INPUT, POLICY):
+    for option in (_NETWORK, _VIEW, _TIMEOUT, _JSON, _UNATTENDED, _NO_INPUT, POLICY):
         function = option(function)
     return function
+
+
+def network_of(*, network: bool, unattended: bool) -> bool:
+    """Only a person opens the network, for the one run."""
+    if network and unattended:
+        raise click.UsageError("--unattended and --network exclude each other.")
+    return network
 
 
 def mode_of(

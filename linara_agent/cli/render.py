@@ -9,6 +9,7 @@ from rich.text import Text
 from linara_agent.cli.changes import FEW, changes
 from linara_agent.cli.verbatim import Verbatim
 from linara_agent.core.decision import Decision
+from linara_agent.core.need import WAITED
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import Origin, Proposal
@@ -139,6 +140,12 @@ def preview(of: Preview, *, full: bool = False) -> Iterator[RenderableType]:
     yield from changes(of.changes, full=full)
 
 
+_VIEWS = {
+    "twin": "a twin of this machine",
+    "copy": "a copy of the workspace, without this machine's programs",
+}
+
+
 def _ended(of: Preview) -> Text:
     outcome = of.outcome
     if outcome.signal is not None:
@@ -146,16 +153,23 @@ def _ended(of: Preview) -> Text:
     else:
         ended = f"exit {outcome.exit}"
     good = outcome.succeeded
-    limits = "".join(f", stopped at its {name} limit" for name in outcome.limits)
+    limits = "".join(
+        ", ended because it waited for a person"
+        if name == WAITED
+        else f", stopped at its {name} limit"
+        for name in outcome.limits
+    )
     left = f", {outcome.leftovers} left running" if outcome.leftovers else ""
     tried = ", it tried the network and there was none" if of.network_tried else ""
+    if of.network_open:
+        tried = ", the network was open"
     style = "green" if good else "yellow"
     return Text.assemble(
         ("Preview", "bold"),
         "  ",
         (f"{ended} in {outcome.duration_s:.2f} s", style),
         f"{limits}{left}{tried}",
-        (f"  in a {of.view} of this machine", "dim"),
+        (f"  in {_VIEWS.get(of.view, of.view)}", "dim"),
     )
 
 

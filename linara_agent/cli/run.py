@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from linara_agent.cli.console import console
-from linara_agent.cli.options import mode_of, run_options
+from linara_agent.cli.options import mode_of, network_of, run_options
 from linara_agent.cli.passage import Request, carry_and_tell, checked_text
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.errors import UsageProblem
@@ -22,6 +22,8 @@ def run_command(
     unattended: bool,
     as_json: bool,
     timeout: float | None,
+    view: str | None,
+    network: bool,
 ) -> None:
     """Judge, preview and review a command of your own.
 
@@ -34,7 +36,17 @@ def run_command(
     mode = mode_of(console, no_input=no_input, unattended=unattended, as_json=as_json)
     text = checked_text(command, what="command")
     proposal = Proposal(text=text, origin=Origin.PERSON)
-    _start(proposal, Choices(policy=policy, mode=mode, timeout_s=timeout), as_json)
+    _start(
+        proposal,
+        Choices(
+            policy=policy,
+            mode=mode,
+            timeout_s=timeout,
+            view=view,
+            network=network_of(network=network, unattended=unattended),
+        ),
+        as_json,
+    )
 
 
 @click.command("script", context_settings={"ignore_unknown_options": True})
@@ -49,6 +61,8 @@ def script_command(
     unattended: bool,
     as_json: bool,
     timeout: float | None,
+    view: str | None,
+    network: bool,
 ) -> None:
     """Judge, preview and review a bash script with its arguments.
 
@@ -65,7 +79,12 @@ def script_command(
         arguments=arguments,
     )
     choices = Choices(
-        policy=policy, mode=mode, timeout_s=timeout, script_file=str(file.resolve())
+        policy=policy,
+        mode=mode,
+        timeout_s=timeout,
+        view=view,
+        network=network_of(network=network, unattended=unattended),
+        script_file=str(file.resolve()),
     )
     _start(proposal, choices, as_json)
 

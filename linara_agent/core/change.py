@@ -18,6 +18,7 @@ class FileType(StrEnum):
 
 class ChangeKind(StrEnum):
     CREATED = "created"
+    RENAMED = "renamed"
     MODIFIED = "modified"
     DELETED = "deleted"
     METADATA = "metadata"
@@ -30,9 +31,10 @@ class PathState:
 
     `size` in bytes (of a directory: 0); `mode` the permission bits with setuid,
     setgid and sticky; `link` a symlink's target; `sha256` the hex digest of a
-    regular file's content, known for what the twin wrote; `ctime_ns` and `inode`
-    only of paths on the host; `xattrs` are pairs of name and base64 of the value
-    (ACLs are among them), sorted by name.
+    regular file's content, known for what the twin wrote; `ctime_ns` only of paths
+    on the host; `inode` of those, and of what shares one file with other names in
+    the twin (equal numbers there are one file); `xattrs` are pairs of name and
+    base64 of the value (ACLs are among them), sorted by name.
     """
 
     type: FileType
@@ -56,6 +58,12 @@ class Change:
     logs) is listed and never applied; `masked` was hidden from the twin;
     `unsettled` changed on the host during the preview. The last two cannot be
     applied. `diff` is a unified diff where both sides are short texts.
+
+    `origin` is the host's path (its state: `origin_state`) of the very file or
+    directory that bears this name in the twin: its content is not saved, and an
+    apply gives the file another name. A path is `renamed` if it is new and its
+    origin is no longer there; then that one is listed as deleted or changed too.
+    `apart` tells that other names of the file that stood here keep that file.
     """
 
     path: Path
@@ -66,3 +74,6 @@ class Change:
     incidental: bool = False
     masked: bool = False
     unsettled: bool = False
+    origin: Path | None = None
+    origin_state: PathState | None = None
+    apart: bool = False

@@ -9,6 +9,7 @@ from linara_agent.core.effects.effect import Effect, EffectKind, Form
 from linara_agent.core.effects.glob import matches
 from linara_agent.core.effects.place import Place, classify
 from linara_agent.core.effects.trace import Reading
+from linara_agent.core.need import WAITED
 from linara_agent.core.policy.match import Policy, judge
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
@@ -16,6 +17,7 @@ from linara_agent.core.shell.script import Script
 
 _KINDS = {
     ChangeKind.CREATED: EffectKind.CREATE,
+    ChangeKind.RENAMED: EffectKind.CREATE,
     ChangeKind.MODIFIED: EffectKind.MODIFY,
     ChangeKind.DELETED: EffectKind.DELETE,
     ChangeKind.METADATA: EffectKind.METADATA,
@@ -75,10 +77,11 @@ def _review(rule: str, reason: str) -> Finding:
 def _unfinished(preview: Preview) -> Iterator[Finding]:
     """What did not come to its end there has not been seen whole."""
     outcome = preview.outcome
-    if outcome.limits:
-        reason = f"it was stopped at its limit of {' and '.join(outcome.limits)}"
+    limits = [limit for limit in outcome.limits if limit != WAITED]
+    if limits:
+        reason = f"it was stopped at its limit of {' and '.join(limits)}"
         yield _review("unfinished", f"{reason}; what it would still do was not seen")
-    elif outcome.signal is not None:
+    elif outcome.signal is not None and not outcome.limits:
         yield _review("unfinished", f"signal {outcome.signal} ended it in the preview")
     if outcome.leftovers:
         noun = "process" if outcome.leftovers == 1 else "processes"

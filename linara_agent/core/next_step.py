@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import EffectKind, PathClass
+from linara_agent.core.need import RULES as NEEDS
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.review import Way
@@ -42,9 +43,10 @@ _NOT_SHOWN = (
 )
 """What a twin cannot show: its own processes and its missing network are no answer."""
 
-_NO_ANSWER = frozenset(
-    ("masked", "masked-read", "cannot-be-previewed", "too-many-changes", "unreadable")
-)
+_NO_ANSWER = NEEDS | {
+    "masked", "masked-read", "cannot-be-previewed", "too-many-changes", "unreadable",
+    "view-copy",
+}  # fmt: skip
 
 
 def next_step(verdict: Verdict, preview: Preview, mode: Mode) -> Next:
@@ -94,4 +96,4 @@ def ways_for(preview: Preview) -> tuple[Way, ...]:
     return (Way.RERUN,)
 
 
-_CANNOT_APPLY = frozenset(("too-many-changes", "unreadable", "cannot-be-previewed"))
+_CANNOT_APPLY = NEEDS | {"too-many-changes", "unreadable", "cannot-be-previewed"}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from linara_agent.core.effects.trace import Reading
 from linara_agent.core.plan import Plan
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.preview import Outcome, Preview
@@ -37,6 +38,7 @@ class Passage:
     proposal: Proposal
     verdict: Verdict
     script: Script | None = None
+    reading: Reading | None = None
     ending: Ending = Ending.DENIED
     preview: Preview | None = None
     plan: Plan | None = None

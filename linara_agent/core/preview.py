@@ -12,7 +12,8 @@ class Outcome:
     """How a run ended; exactly one of `exit` and `signal` is set.
 
     `stdout` and `stderr` are cut at the output limit (`truncated`); `limits`
-    names the limits that it ran into (`time`, `memory`, `processes`, `scratch`);
+    names the limits that it ran into (`time`, `memory`, `processes`, `scratch`), and
+    `terminal` where it only waited for a person;
     `leftovers` counts processes that outlived the shell. Times in seconds,
     `peak_memory` in bytes.
     """
@@ -40,7 +41,8 @@ class Preview:
     `digest` is the proposal's; `view` says what the script saw (`twin`);
     `changes` are in an order in which they can be applied (parents first,
     deletions of children before their directory). `network_tried` comes from
-    the network namespace's own counters.
+    the network namespace's own counters. `connections` are whom it was seen to speak
+    to where the network was open to it (`network_open`).
     """
 
     digest: str
@@ -49,6 +51,8 @@ class Preview:
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...] = ()
     network_tried: bool = False
+    network_open: bool = False
+    connections: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

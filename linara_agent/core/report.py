@@ -51,9 +51,13 @@ def change_json(change: Change, *, below: int | None) -> dict[str, Json]:
     state = change.after or change.before
     was = change.before
     link = None if state is None or state.link is None else encode_text(state.link)
+    origin: dict[str, Json] = {}
+    if change.kind is ChangeKind.RENAMED and change.origin is not None:
+        origin["from"] = encode_text(change.origin)
     return {
         "path": encode_text(change.path),
         "kind": str(change.kind),
+        **origin,
         "type": None if state is None else str(state.type),
         "size": None if change.after is None else encode_integer(change.after.size),
         "was_size": None if was is None else encode_integer(was.size),
@@ -99,6 +103,8 @@ def preview_json(preview: Preview) -> dict[str, Json]:
         "limits": list(outcome.limits),
         "leftovers": outcome.leftovers,
         "network_tried": preview.network_tried,
+        "network_open": preview.network_open,
+        "connections": list(preview.connections),
         "changes": changes_json(preview.changes),
         "findings": [finding_json(one) for one in preview.findings],
         "notes": list(preview.notes),
@@ -123,6 +129,15 @@ def proposal_facts(proposal: Proposal) -> dict[str, Json]:
     }
 
 
+def sandbox_facts(plan: SandboxPlan, proposal: Proposal) -> dict[str, Json]:
+    """What is to be previewed, and within what: for the journal."""
+    return {
+        "digest": proposal.digest,
+        "masks": len(plan.masks),
+        "wall_s": plan.limits.wall_s,
+    }
+
+
 def preview_facts(preview: Preview) -> dict[str, Json]:
     """How a preview ended, without its output: for the journal."""
     outcome = preview.outcome
@@ -134,5 +149,7 @@ def preview_facts(preview: Preview) -> dict[str, Json]:
         "changes": len(preview.changes),
         "duration_s": round(outcome.duration_s, 3),
         "network_tried": preview.network_tried,
+        "network_open": preview.network_open,
+        "connections": list(preview.connections),
         "notes": list(preview.notes),
     }

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from linara_agent.core.need import Sudo, Want
 from linara_agent.core.wire import Path, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Sizes in bytes, times in seconds."""
+    """Sizes in bytes, times in seconds; `copied` is the most that a copy may hold."""
 
     wall_s: float = 60.0
     memory: int = 1 << 30
@@ -18,6 +20,18 @@ class Limits:
     file_size: int = 2 << 30
     open_files: int = 1024
     entries: int = 1_000_000
+    copied: int = 200_000_000
+
+
+class View(StrEnum):
+    """What a preview is made of.
+
+    `auto` is the twin where the engine shows this machine's files, else the copy.
+    """
+
+    AUTO = "auto"
+    TWIN = "twin"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +51,9 @@ class SandboxPlan:
 
     `text` is run with `bash -c`, or, when `script_file` is set, `bash FILE
     ARGUMENTS` is run with the file as the twin sees it. `environment` is complete.
-    `masks` are absolute paths hidden from the twin.
+    `masks` are absolute paths hidden from the twin. `wants` are what its programs need
+    and no twin gives; with `sudo` root runs the text there, not the caller. `network`
+    is open only where the person said so for this run.
     """
 
     run: str
@@ -50,7 +66,19 @@ class SandboxPlan:
     script_file: Path | None = None
     arguments: tuple[Text, ...] = ()
     masks: tuple[Path, ...] = ()
+    view: View = View.AUTO
+    workspace: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    wants: tuple[Want, ...] = ()
+    sudo: Sudo | None = None
+    network: bool = False
+
+    @property
+    def runs_as(self) -> Caller:
+        """Whose rights the text has in the twin."""
+        if self.sudo is None:
+            return self.caller
+        return Caller(uid=0, gid=0, groups=(0,), name="root", home="/root")
 
 
 _PASSED_ON = frozenset(

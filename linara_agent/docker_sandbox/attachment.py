@@ -7,6 +7,7 @@ Without a terminal the engine sends records: one byte for the stream (1 stdout,
 
 import select
 import socket
+import ssl
 import struct
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +60,13 @@ class Attachment:
         self._owner.close()
         self._socket.close()
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def receive(self) -> bytes:
+        """The next bytes of a stream without records, empty at its end."""
+        return self._socket.recv(_CHUNK)
+
     def read(self, timeout_s: float) -> tuple[int, bytes] | None:
         """Return the next piece as (stream, data), None at the end.
 
@@ -69,12 +77,17 @@ class Attachment:
             record = self._take()
             if record is not None:
                 return record
-            if not select.select([self._socket], [], [], timeout_s)[0]:
+            if not self._ready(timeout_s):
                 raise StreamSilent
             data = self._socket.recv(_CHUNK)
             if not data:
                 return None
             self._buffer += data
+
+    def _ready(self, timeout_s: float) -> bool:
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True  # decrypted already, so the file descriptor says nothing of it
+        return bool(select.select([self._socket], [], [], timeout_s)[0])
 
     def _take(self) -> tuple[int, bytes] | None:
         if len(self._buffer) < _HEADER.size:

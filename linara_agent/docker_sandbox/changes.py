@@ -14,6 +14,7 @@ from linara_agent.docker_sandbox.comparison import Circumstances, Comparison
 from linara_agent.docker_sandbox.diff import DiffLimits, unified
 from linara_agent.docker_sandbox.host_tree import HostTree
 from linara_agent.docker_sandbox.remarks import Remarks, Rule
+from linara_agent.docker_sandbox.renames import settled
 from linara_agent.docker_sandbox.upper import (
     Uppers,
     build,
@@ -83,7 +84,7 @@ def read_changes(
         found = build(read, layers=len(layers), entries=settings.entries)
     remarks = Remarks(settings.entries)
     _compare(layers, found, remarks, _about(settings, blobs, partial=found.cut))
-    known = _with_moved_masks(remarks.changes, settings.placeholders)
+    known = _with_moved_masks(settled(remarks.changes), settings.placeholders)
     for change in known:
         if change.masked:
             remarks.note(Rule.MASKED, change.path)
@@ -123,7 +124,7 @@ def _compare(
             remarks.note(Rule.UNREADABLE, layers[number].host)
             continue
         with comparison:
-            comparison.run(root)
+            comparison.run(root, nameless=found.nameless.get(number, ()))
 
 
 def _with_moved_masks(
@@ -156,7 +157,7 @@ def _with_moved_masks(
 
 def _signature(change: Change) -> tuple[FileType, int] | None:
     after = change.after
-    if after is None or change.kind is not ChangeKind.CREATED or after.size:
+    if after is None or change.before is not None or after.size:
         return None
     return after.type, after.mtime_ns
 

@@ -6,6 +6,8 @@ follows the changes. Where a directory or a file lies in the lower (its origin)
 can differ from where it is shown: overlayfs renames by leaving a redirect.
 """
 
+import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Self
@@ -14,7 +16,9 @@ from linara_agent.core.change import Change, ChangeKind, FileType, PathState
 from linara_agent.docker_sandbox.blobs import Blobs, digest
 from linara_agent.docker_sandbox.hard_links import Altered, HardLinks
 from linara_agent.docker_sandbox.host_tree import HostTree, Parts
+from linara_agent.docker_sandbox.kinds import kind_of
 from linara_agent.docker_sandbox.remarks import Remarks, Rule
+from linara_agent.docker_sandbox.shown_place import Place
 from linara_agent.docker_sandbox.upper import Node
 
 MASK = "trusted.linara-agent.masked"
@@ -39,49 +43,6 @@ class Circumstances:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A name in the twin: what the upper has there, and where the lower part lies.
-
-    `origin` is None where nothing of the lower shines through.
-    """
-
-    parts: Parts
-    node: Node | None
-    origin: Parts | None
-    masked: bool = False
-
-    @property
-    def moved(self) -> bool:
-        return self.origin != self.parts
-
-    @property
-    def unwritten(self) -> bool:
-        """A file's content is that of its origin."""
-        return self.node is None or self.node.metacopy
-
-    def below(self, name: str) -> "Place":
-        node = self.node.children.get(name) if self.node else None
-        default = None if self.origin is None else (*self.origin, name)
-        return replace(
-            self,
-            parts=(*self.parts, name),
-            node=node,
-            origin=default if node is None else _origin(node, self.origin, default),
-        )
-
-
-def _origin(node: Node, parent: Parts | None, default: Parts | None) -> Parts | None:
-    if node.opaque or not (node.directory or node.metacopy):
-        return None
-    redirect = node.redirect
-    if redirect is None:
-        return default
-    if redirect.startswith("/"):
-        return tuple(name for name in redirect.split("/") if name)
-    return None if parent is None else (*parent, redirect)
-
-
 class Comparison:
     """One layer; the changes are added to `remarks` in no particular order."""
 
@@ -100,7 +61,7 @@ class Comparison:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def run(self, root: Node) -> None:
+    def run(self, root: Node, *, nameless: Sequence[Node] = ()) -> None:
         """Look at all that the upper holds, then at what moved along with it."""
         waiting = [Place(parts=(), node=root, origin=None if root.opaque else ())]
         along: list[Place] = []
@@ -113,6 +74,9 @@ class Comparison:
                 continue
             waiting += [one for one in below if one.node is not None]
             along += [one for one in below if one.node is None]
+        for node in nameless:
+            if node.lower_inode is not None:
+                self._links.lose(node.lower_inode, node.state())
         self._other_names()
 
     def _path(self, parts: Parts) -> str:
@@ -148,7 +112,7 @@ class Comparison:
             state = self._origins.state(place.origin or ())
             if state is None:
                 return None
-            return replace(self._links.shown(state), ctime_ns=None, inode=None)
+            return self._links.shown(state)
         if place.node.whiteout:
             return None
         after = place.node.state()
@@ -200,24 +164,61 @@ class Comparison:
                 self._add(self._deleted(place.parts, before))
             return
         path = self._path(place.parts)
+        origin = self._moved_file(place, after)
         sure = same = True
-        if after.type is FileType.FILE and not _keeps_content(place, before):
+        needed = origin is None or before is not None
+        if after.type is FileType.FILE and needed and not _keeps_content(place, before):
             try:
                 after = self._filled(place, after)
                 same = self._same_content(place.parts, before, after)
             except OSError:
                 sure = same = False
                 self._remarks.note(Rule.UNREADABLE, path)
-        kind = kind_of(before, after, same_content=same)
+        fresh = self._is_fresh(place, before, origin)
+        kind = kind_of(before, after, same_content=same and not fresh)
+        if kind is not None and place.origin is not None and origin is not None:
+            kind = ChangeKind.RENAMED if before is None else kind
         if kind is not None:
-            sure = sure and self._linked_well(place, kind, before, after)
-            sure = sure and self._origin_settled(place)
             change = Change(
-                path=path, kind=kind, before=before, after=after, masked=place.masked
+                path=path,
+                kind=kind,
+                before=before,
+                after=after,
+                masked=place.masked,
+                origin=None if origin is None else self._path(place.origin or ()),
+                origin_state=origin,
+                apart=fresh,
             )
-            self._add(change, sure=sure)
+            sure = self._linked_well(place, change) and sure
+            self._add(change, sure=sure and self._origin_settled(place))
         if place.node is not None:
-            self._links.met(place.node, path, changed=kind is not None)
+            self._links.met(place.node, path, kind, before)
+
+    def _moved_file(self, place: Place, after: PathState) -> PathState | None:
+        """The state on the host of what was only given this name, as it was."""
+        if place.origin is None or place.masked or not place.moved:
+            return None
+        if after.sha256 is not None or not (place.unwritten or _is_directory(after)):
+            return None
+        origin = self._origins.state(place.origin)
+        if origin is None or origin.type is not after.type:
+            return None
+        return origin if os.geteuid() in (0, origin.uid) else None
+
+    def _is_fresh(
+        self, place: Place, before: PathState | None, origin: PathState | None
+    ) -> bool:
+        """Another file stands where one of several names was."""
+        if before is None or before.type is FileType.DIRECTORY:
+            return False
+        status = self._host.status(place.parts)
+        if origin is not None:
+            return origin.inode != before.inode
+        node = place.node
+        several = status is not None and status.st_nlink > 1
+        if node is None or not several or node.metacopy:
+            return False
+        return not node.linked or node.lower_inode not in (None, before.inode)
 
     def _filled(self, place: Place, after: PathState) -> PathState:
         """The state with its digest; what moved is read from where it lies."""
@@ -243,39 +244,53 @@ class Comparison:
         status = self._origins.status(place.origin)
         return status is not None and status.st_ctime_ns <= self._about.started_ns
 
-    def _linked_well(
-        self,
-        place: Place,
-        kind: ChangeKind,
-        before: PathState | None,
-        after: PathState,
-    ) -> bool:
+    def _linked_well(self, place: Place, change: Change) -> bool:
         """Remember a changed file of several names; False if they cannot be known."""
-        node = place.node
-        if node is None or not node.linked:
+        node, before, after = place.node, change.before, change.after
+        if node is None or not node.linked or after is None:
             return True
-        self._remarks.note(Rule.HARD_LINKS, self._path(place.parts))
-        status = self._host.status(place.parts)
-        if status is not None and status.st_nlink > 1 and before is not None:
-            altered = Altered(
-                inode=status.st_ino,
+        inode = node.lower_inode
+        if before is not None and inode in (None, before.inode):
+            if not change.apart:
+                self._alter(place.parts, change.kind, before, after)
+            return True
+        if place.origin is not None:
+            origin = self._origins.state(place.origin)
+            kind = kind_of(origin, after, same_content=True)
+            if origin is not None and kind is not None:
+                self._alter(place.origin, kind, origin, after)
+            return origin is not None
+        if inode is not None:
+            self._links.lose(inode, after)
+            return True
+        self._remarks.note(Rule.HARD_LINKS, change.path)
+        return False
+
+    def _alter(
+        self, known: Parts, kind: ChangeKind, before: PathState, after: PathState
+    ) -> None:
+        status = self._host.status(known)
+        if status is None or before.inode is None or status.st_nlink < 2:  # noqa: PLR2004 — one name is no other
+            return
+        self._links.alter(
+            Altered(
+                inode=before.inode,
                 names=status.st_nlink,
-                known=place.parts,
+                known=known,
                 kind=kind,
                 after=after,
             )
-            self._links.alter(altered)
-            return True
-        if place.origin is None:
-            return False
-        origin = self._origins.state(place.origin)
-        return kind_of(origin, after, same_content=True) is None
+        )
 
     def _other_names(self) -> None:
         """Add the names of changed hard-linked files that are not in the upper."""
-        for path in self._links.shared():
-            self._remarks.note(Rule.HARD_LINKS, path)
         changed = {change.path for change in self._remarks.changes}
+        for inode, after in self._links.lost:
+            known = self._found_again(inode)
+            if known is None:
+                self._links.unknown.add(after.inode)
+            else:
+                self._alter_lost(known, after)
         for parts, altered in self._links.others(self._host):
             path = self._path(parts)
             before = self._host.state(parts)
@@ -284,6 +299,25 @@ class Comparison:
             self._add(
                 Change(path=path, kind=altered.kind, before=before, after=altered.after)
             )
+        self._links.settle(self._remarks)
+
+    def _alter_lost(self, known: Parts, after: PathState) -> None:
+        before = self._host.state(known)
+        try:
+            same = after.sha256 is None or self._same_content(known, before, after)
+        except OSError:
+            same = False
+        kind = kind_of(before, after, same_content=same)
+        if before is not None and kind is not None:
+            self._alter(known, kind, before, after)
+
+    def _found_again(self, inode: int) -> Parts | None:
+        """The name on the host of a file that was moved and then written."""
+        for change in self._remarks.changes:
+            before = change.before
+            if before is not None and before.inode == inode:
+                return tuple(change.path[len(self._root) :].split("/")[1:])
+        return None
 
     def _deleted(self, parts: Parts, before: PathState) -> Change:
         return Change(
@@ -343,24 +377,3 @@ def _unmade(change: Change) -> bool:
     after = change.after
     made = change.kind is not ChangeKind.METADATA
     return made and after is not None and after.type in _UNMADE
-
-
-def kind_of(
-    before: PathState | None, after: PathState | None, *, same_content: bool
-) -> ChangeKind | None:
-    """How two states differ; None if they do not. A directory's time does not count."""
-    if before is None:
-        return None if after is None else ChangeKind.CREATED
-    if after is None:
-        return ChangeKind.DELETED
-    if before.type is not after.type:
-        return ChangeKind.TYPE
-    if before.link != after.link or not same_content:
-        return ChangeKind.MODIFIED
-    return None if _metadata(before) == _metadata(after) else ChangeKind.METADATA
-
-
-def _metadata(state: PathState) -> tuple[object, ...]:
-    timed = state.type is not FileType.DIRECTORY
-    time = state.mtime_ns if timed else None
-    return state.mode, state.uid, state.gid, state.xattrs, time

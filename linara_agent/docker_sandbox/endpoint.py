@@ -22,12 +22,14 @@ NOT_DONE = "No preview was made and nothing ran."
 class Endpoint:
     """An engine's address and who named it (`DOCKER_HOST`, a context, nobody).
 
-    `certificates` is a directory with ca.pem, cert.pem and key.pem, or None.
+    `certificates` is a directory with ca.pem, and perhaps cert.pem and key.pem, or
+    None; `verified` tells whether the server must prove who it is.
     """
 
     url: str
     named_by: str
     certificates: str | None = None
+    verified: bool = True
 
     @property
     def socket(self) -> str | None:
@@ -41,16 +43,28 @@ def find_endpoint(environment: Mapping[str, str]) -> Endpoint:
     """Read what the environment says; raises SandboxUnavailable for a bad context."""
     host = environment.get("DOCKER_HOST", "").strip()
     if host:
-        verify = environment.get("DOCKER_TLS_VERIFY", "")
-        certificates = environment.get("DOCKER_CERT_PATH") if verify else None
-        return _usable(
-            Endpoint(url=host, named_by="DOCKER_HOST", certificates=certificates)
-        )
+        return _usable(_from_host(environment, host))
     directory = _config_directory(environment)
     name = environment.get("DOCKER_CONTEXT") or _current_context(directory)
     if name in ("", "default"):
         return Endpoint(url=DEFAULT, named_by="the default socket")
     return _usable(_from_context(directory, name))
+
+
+def _from_host(environment: Mapping[str, str], host: str) -> Endpoint:
+    """With TLS where DOCKER_TLS_VERIFY or DOCKER_TLS is set, as in Docker's client."""
+    verified = bool(environment.get("DOCKER_TLS_VERIFY", ""))
+    secured = verified or bool(environment.get("DOCKER_TLS", ""))
+    certificates = None
+    if secured and not host.startswith("unix://"):
+        named = environment.get("DOCKER_CERT_PATH")
+        certificates = named or os.fspath(_config_directory(environment))
+    return Endpoint(
+        url=host,
+        named_by="DOCKER_HOST",
+        certificates=certificates,
+        verified=verified or not secured,
+    )
 
 
 def _config_directory(environment: Mapping[str, str]) -> Path:
@@ -75,7 +89,8 @@ def _from_context(directory: Path, name: str) -> Endpoint:
     try:
         meta = json.loads(path.read_bytes())
         url = meta["Endpoints"]["docker"]["Host"]
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+        unproved = meta["Endpoints"]["docker"].get("SkipTLSVerify", False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise SandboxUnavailable(
             f"The Docker context “{name}” is selected but cannot be read ({path}).",
             not_done=NOT_DONE,
@@ -86,16 +101,60 @@ def _from_context(directory: Path, name: str) -> Endpoint:
         url=str(url),
         named_by=f"the Docker context “{name}”",
         certificates=os.fspath(tls) if tls.is_dir() else None,
+        verified=not unproved,
     )
 
 
 def _usable(endpoint: Endpoint) -> Endpoint:
+    _complete(endpoint)
     if endpoint.url.startswith(("unix://", "tcp://", "http://", "https://")):
         return endpoint
+    if endpoint.url.startswith("ssh://"):
+        there = endpoint.url.removeprefix("ssh://").split("/", 1)[0]
+        raise SandboxUnavailable(
+            f"{endpoint.named_by} names the engine {endpoint.url}, and this program "
+            "does not speak ssh itself (it is not supported).",
+            not_done=NOT_DONE,
+            remedy="Pass its socket on: `ssh -nNT -L "
+            f"$HOME/engine.sock:/var/run/docker.sock {_for_ssh(there)}`, then "
+            "`DOCKER_HOST=unix://$HOME/engine.sock`; the preview is made in a copy of "
+            "the workspace.",
+        )
     raise SandboxUnavailable(
-        f"{endpoint.named_by} names the engine {endpoint.url}, which is on another "
-        "machine or of a kind that is not supported.",
+        f"{endpoint.named_by} names the engine {endpoint.url}, which is of a kind that "
+        "is not supported.",
         not_done=NOT_DONE,
         remedy="Use an engine on this machine: unset DOCKER_HOST and run "
         "`docker context use default`.",
     )
+
+
+def _for_ssh(there: str) -> str:
+    """`USER@HOST:PORT` as ssh's own words."""
+    host, _, port = there.rpartition(":")
+    return f"-p {port} {host}" if host and port.isdigit() else there
+
+
+def _complete(endpoint: Endpoint) -> None:
+    """Raises SandboxUnavailable if a certificate that is needed is not there."""
+    folder = endpoint.certificates
+    if folder is None:
+        return
+    present = {
+        name
+        for name in ("ca.pem", "cert.pem", "key.pem")
+        if (Path(folder) / name).is_file()
+    }
+    lacking = []
+    if endpoint.verified and "ca.pem" not in present:
+        lacking.append("ca.pem")
+    if len(present & {"cert.pem", "key.pem"}) == 1:
+        lacking += sorted({"cert.pem", "key.pem"} - present)
+    if lacking:
+        raise SandboxUnavailable(
+            f"The engine {endpoint.url} (named by {endpoint.named_by}) is to be "
+            f"reached by TLS, and {folder} lacks {' and '.join(lacking)}.",
+            not_done=NOT_DONE,
+            remedy="Put ca.pem, cert.pem and key.pem there, or set DOCKER_CERT_PATH to "
+            "the directory that holds them.",
+        )

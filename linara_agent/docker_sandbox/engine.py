@@ -7,11 +7,13 @@ docker-py's own builders do not know all of the fields.
 
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
 import requests
 import urllib3
@@ -38,6 +40,9 @@ FOREIGN: tuple[type[Exception], ...] = (
 
 Config = Mapping[str, Any]
 _OLDEST_API = "1.40"
+_BACKING = "Backing Filesystem"
+_NO_DETACHING = "ctrl-@,ctrl-\\,ctrl-^,ctrl-_"
+"""The engine's own Ctrl-P Ctrl-Q would leave a shell without its person."""
 
 
 class Which(Protocol):
@@ -48,13 +53,19 @@ class Which(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineFacts:
-    """What the engine says of itself; `root` is its data directory."""
+    """What the engine says of itself; `root` is its data directory.
+
+    `backing` is the file system under its storage driver.
+    """
 
     version: str
     root: str
     system: str
     rootless: bool
     security: tuple[str, ...]
+    driver: str = ""
+    backing: str = ""
+    cgroup: str = ""
 
 
 class MissingImage(Exception):
@@ -66,12 +77,24 @@ class Engine:
 
     def __init__(self, client: APIClient, endpoint: Endpoint) -> None:
         self._client = client
+        self._facts: EngineFacts | None = None
         self.endpoint = endpoint
+
+    @property
+    def client(self) -> APIClient:
+        """For what is said nowhere else; its errors are for `translated`."""
+        return self._client
 
     def close(self) -> None:
         self._client.close()
 
     def facts(self) -> EngineFacts:
+        """Asked once."""
+        if self._facts is None:
+            self._facts = self._ask()
+        return self._facts
+
+    def _ask(self) -> EngineFacts:
         with translated(self.endpoint, "ask the engine about itself"):
             info = self._client.info()
         security = tuple(info.get("SecurityOptions") or ())
@@ -81,6 +104,9 @@ class Engine:
             system=str(info.get("OperatingSystem", "")),
             rootless=any("rootless" in option for option in security),
             security=security,
+            driver=str(info.get("Driver", "")),
+            backing=str(dict(info.get("DriverStatus") or ()).get(_BACKING, "")),
+            cgroup=str(info.get("CgroupVersion", "")),
         )
 
     def create(self, config: Config) -> str:
@@ -105,7 +131,7 @@ class Engine:
         with translated(self.endpoint, "start the container"):
             self._client.start(container)
 
-    def put_archive(self, container: str, path: str, archive: bytes) -> None:
+    def put_archive(self, container: str, path: str, archive: bytes | BinaryIO) -> None:
         with translated(self.endpoint, "copy files into the container"):
             self._client.put_archive(container, path, archive)
 
@@ -157,6 +183,46 @@ class Engine:
                 archive, repository=repository, tag=tag, changes=changes
             )
 
+    def images(self, label: str) -> tuple[Mapping[str, Any], ...]:
+        """All images that carry this label."""
+        with translated(self.endpoint, "list the images"):
+            return tuple(self._client.images(filters={"label": label}))
+
+    def remove_image(self, image: str) -> None:
+        """One that is gone, or that a container still uses, is no error."""
+        with translated(self.endpoint, "remove an image"):
+            _unless_gone(lambda: self._client.remove_image(image))
+
+    def open_terminal(
+        self, container: str, command: Sequence[str]
+    ) -> tuple[str, Attachment]:
+        """Start a program on a terminal of its own in a running container.
+
+        It gets the container's user, limits and rights. Returns the id by which it
+        is asked for, and its stream, on which everything is the terminal's own.
+        """
+        with translated(self.endpoint, "open a terminal in the container"):
+            made = self._client.exec_create(
+                container,
+                list(command),
+                stdin=True,
+                tty=True,
+                detach_keys=_NO_DETACHING,
+            )
+            name = str(made["Id"])
+            stream = self._client.exec_start(name, tty=True, socket=True)
+            return name, Attachment(stream)
+
+    def resize_terminal(self, name: str, *, rows: int, columns: int) -> None:
+        with translated(self.endpoint, "set the size of the terminal"):
+            _unless_gone(lambda: self._client.exec_resize(name, rows, columns))
+
+    def terminal_state(self, name: str) -> Mapping[str, Any]:
+        """Among others `Running` and `ExitCode` of what runs on the terminal."""
+        with translated(self.endpoint, "look at the terminal"):
+            state: Mapping[str, Any] = self._client.exec_inspect(name)
+        return state
+
     def has_image(self, name: str) -> bool:
         with translated(self.endpoint, "list the images"):
             return bool(self._client.images(name))
@@ -182,22 +248,26 @@ def _knock(endpoint: Endpoint, timeout_s: float) -> None:
 
 
 def _client(endpoint: Endpoint, version: str, timeout_s: float) -> APIClient:
-    return APIClient(
+    client = APIClient(
         base_url=endpoint.url,
         version=version,
         timeout=int(timeout_s),
         tls=_tls(endpoint),
     )
+    if endpoint.certificates is not None:
+        client.trust_env = False  # or REQUESTS_CA_BUNDLE would beat the engine's own CA
+    return client
 
 
 def _tls(endpoint: Endpoint) -> TLSConfig | bool:
     folder = endpoint.certificates
     if folder is None:
         return False
+    pair = (f"{folder}/cert.pem", f"{folder}/key.pem")
     return TLSConfig(
-        ca_cert=f"{folder}/ca.pem",
-        client_cert=(f"{folder}/cert.pem", f"{folder}/key.pem"),
-        verify=True,
+        ca_cert=f"{folder}/ca.pem" if endpoint.verified else None,
+        client_cert=pair if Path(pair[0]).is_file() else None,
+        verify=endpoint.verified,
     )
 
 
@@ -226,17 +296,31 @@ def translation(
     chain = tuple(_chain(exc))
     if _any(chain, PermissionError):
         return _no_permission(endpoint)
-    if _timed_out(chain):
+    refused = _any(chain, ConnectionRefusedError)
+    if _timed_out(chain) and not refused:  # urllib3 counts a refusal as a time-out
         return _unavailable(
             f"The Docker engine at {endpoint.url} did not answer in time "
             f"(while trying to {doing}).",
             "Look at `docker info`; if it hangs too, restart the Docker service.",
+        )
+    if _any(chain, ssl.SSLError):
+        return _unavailable(
+            f"The server at {endpoint.url} and this client do not accept each other's "
+            f"certificates ({_first_of(chain, ssl.SSLError)}).",
+            "Look at the certificates in "
+            f"{endpoint.certificates or 'DOCKER_CERT_PATH'} (ca, cert and key.pem).",
         )
     if _any(chain, FileNotFoundError, ConnectionError, requests.ConnectionError):
         return _no_daemon(endpoint, which)
     api = next((link for link in chain if isinstance(link, APIError)), None)
     if api is not None:
         said = str(api.explanation or api).strip().rstrip(".")
+        if "HTTPS server" in said:
+            return _unavailable(
+                f"The engine at {endpoint.url} wants TLS.",
+                "Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the directory of your "
+                "certificates.",
+            )
         return _unavailable(
             f"The Docker engine could not {doing}: {said}.",
             "Run `linara-agent doctor`, which tests each thing the preview needs.",
@@ -258,13 +342,14 @@ def _no_permission(endpoint: Endpoint) -> SandboxUnavailable:
 
 
 def _no_daemon(endpoint: Endpoint, which: Which) -> SandboxUnavailable:
-    if which("dockerd") is None and which("docker") is None:
+    unnamed = endpoint.named_by == "the default socket"
+    if unnamed and which("dockerd") is None and which("docker") is None:
         return _unavailable(
             "Docker is not installed.",
             "Install it (Debian, Ubuntu: `sudo apt-get install docker.io`), or run "
             "`sandbox/engine.sh`.",
         )
-    if endpoint.named_by == "the default socket":
+    if unnamed:
         return _unavailable(
             f"No Docker engine answers at {endpoint.url}.",
             "Start it with `sudo systemctl start docker`, or run `sandbox/engine.sh`.",
@@ -290,12 +375,20 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(link))
         yield link
-        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None)]
+        reason = getattr(link, "reason", None)  # of ssl's errors it is a text
+        waiting += [link.__cause__, link.__context__]
+        waiting += [reason] if isinstance(reason, BaseException) else []
         waiting += [item for item in link.args if isinstance(item, BaseException)]
 
 
 def _any(chain: tuple[BaseException, ...], *classes: type[BaseException]) -> bool:
     return any(isinstance(link, classes) for link in chain)
+
+
+def _first_of(
+    chain: tuple[BaseException, ...], kind: type[BaseException]
+) -> BaseException:
+    return next(link for link in chain if isinstance(link, kind))
 
 
 def _timed_out(chain: tuple[BaseException, ...]) -> bool:

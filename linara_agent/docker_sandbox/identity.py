@@ -39,6 +39,10 @@ class Outdated(Exception):
     """
 
 
+class Foreign(SandboxUnavailable):
+    """The engine answers, and the files it shows are not this machine's."""
+
+
 def choose_witnesses(layout: Layout) -> tuple[Witness, ...]:
     """Some long-unchanged entries of each lower that the caller can list."""
     seeded = {seed.path for seed in layout.seeds}
@@ -86,8 +90,8 @@ def look(path: str) -> Seen:
 def compare(witnesses: Iterable[Witness], inside: Iterable[Seen], *, url: str) -> None:
     """Every lower with witnesses must have one that agrees.
 
-    Raises SandboxUnavailable naming the first that has none; Outdated instead if the
-    witnesses themselves have changed since they were chosen.
+    Raises Foreign naming the first that has none; Outdated if there are only such
+    whose witnesses have themselves changed since they were chosen.
     """
     agreed: set[str] = set()
     doubted: dict[str, list[Witness]] = {}
@@ -95,12 +99,15 @@ def compare(witnesses: Iterable[Witness], inside: Iterable[Seen], *, url: str) -
         if _same(witness.seen, seen) or _same(look(witness.path), seen):
             agreed.add(witness.lower)
         doubted.setdefault(witness.lower, []).append(witness)
+    outdated = False
     for lower, group in doubted.items():
         if lower in agreed:
             continue
-        if not any(_same(witness.seen, look(witness.path)) for witness in group):
-            raise Outdated
-        raise foreign(group[0].path, url)
+        if any(_same(witness.seen, look(witness.path)) for witness in group):
+            raise foreign(group[0].path, url)
+        outdated = True
+    if outdated:
+        raise Outdated
 
 
 def compare_fresh(upper: str, path: str, inside: Seen, *, url: str) -> None:
@@ -119,11 +126,12 @@ def _same(outside: Seen, inside: Seen) -> bool:
     )
 
 
-def foreign(path: str, url: str) -> SandboxUnavailable:
-    return SandboxUnavailable(
+def foreign(path: str, url: str) -> Foreign:
+    return Foreign(
         f"The Docker engine at {url} does not show this machine's files: {path} is "
         "another one there.",
         not_done=NOT_DONE,
         remedy="Use an engine that runs directly on this machine (not Docker Desktop, "
-        "a snap, a virtual machine or a remote engine); see `docker context ls`.",
+        "a snap, a virtual machine or a remote engine; see `docker context ls`), or "
+        "preview in a copy of the workspace with `--view copy`.",
     )

@@ -5,7 +5,17 @@ from fnmatch import fnmatchcase
 
 from linara_agent.core.change import Change, ChangeKind
 
-_HOME_TREES = (".cache", ".npm/_logs", ".npm/_cacache", ".local/state/pip")
+_HOME_TREES = (
+    ".cache",
+    ".config/procps",
+    ".local/state/pip",
+    ".npm/_cacache",
+    ".npm/_logs",
+)
+_HOLDERS = (".config", ".local", ".local/state", ".npm")
+"""Directories of the home that tools make to put the ones above into."""
+
+_SYSTEM_TREES = ("/var/cache/man/",)
 _HOME_FILES = (
     ".bash_history-*.tmp",
     ".gdb_history",
@@ -38,6 +48,14 @@ def mark(changes: tuple[Change, ...], *, home: str | None) -> tuple[Change, ...]
         and not change.masked
         and is_incidental(change.path, home=home)
     }
+    holders = {f"{home}/{name}" for name in _HOLDERS} if home is not None else set()
+    candidates |= {
+        change.path
+        for change in changes
+        if change.path in holders
+        and change.kind is ChangeKind.CREATED
+        and _holds_only(change.path, candidates, changes)
+    }
     if any(_loses(change) for change in changes if change.path not in candidates):
         return changes
     return tuple(
@@ -46,9 +64,18 @@ def mark(changes: tuple[Change, ...], *, home: str | None) -> tuple[Change, ...]
     )
 
 
+def _holds_only(path: str, candidates: set[str], changes: tuple[Change, ...]) -> bool:
+    """All that was made below is incidental, and something was."""
+    inside = [one.path for one in changes if one.path.startswith(f"{path}/")]
+    holders = [f"{path}/state"]  # of the two-level one
+    return bool(inside) and all(one in candidates or one in holders for one in inside)
+
+
 def is_incidental(path: str, *, home: str | None) -> bool:
     """The path is of a kind that tools write on the side."""
     names = path.split("/")
+    if path.startswith(_SYSTEM_TREES):
+        return True
     if not _TREES.isdisjoint(names):
         return True
     if any(fnmatchcase(names[-1], pattern) for pattern in _FILES):

@@ -4,13 +4,30 @@ A process number alone can be used again; with the start time of the process and
 the boot it names one process for ever.
 """
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from socket import gethostname
 from typing import Self
 
 PREFIX = "org.linara-agent."
 OURS = PREFIX + "run"
+_MACHINE = PREFIX + "machine"
 _START_FIELD = 19  # of the fields after the name, which may hold spaces (proc(5))
+
+
+@cache
+def machine() -> str:
+    """A name for this machine that lasts over boots, and tells nobody its id."""
+    for place in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        with suppress(OSError):
+            known = Path(place).read_bytes().strip()
+            if known:
+                return sha256(b"linara-agent " + known).hexdigest()[:12]
+    return sha256(b"linara-agent " + gethostname().encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +69,17 @@ class Owner:
             PREFIX + "start": self.start,
             PREFIX + "boot": self.boot,
             PREFIX + "namespace": self.namespace,
+            _MACHINE: machine(),
         }
 
     @classmethod
     def from_labels(cls, labels: dict[str, str]) -> Self | None:
-        """Read the labels back; None if they are not complete."""
+        """Read the labels back; None if they are not complete, or another machine's.
+
+        Several machines can share an engine, and each knows of its own boots alone.
+        """
+        if labels.get(_MACHINE, machine()) != machine():
+            return None
         try:
             return cls(
                 uid=int(labels[PREFIX + "uid"]),
@@ -91,3 +114,15 @@ class Owner:
             return False
         now = Owner.of(self.pid, self.uid)
         return now is None or now.start != self.start
+
+
+def process_name(uid: int) -> str | None:
+    """This process as the journal names it, so that one can tell when it is gone."""
+    owner = Owner.of(os.getpid(), uid)
+    return None if owner is None else owner.directory("process")
+
+
+def is_over(name: str, uid: int) -> bool:
+    """Whether the process of such a name certainly lives no more."""
+    owner, observer = Owner.from_directory(name, uid), Owner.of(os.getpid(), uid)
+    return owner is not None and observer is not None and owner.is_gone(observer)

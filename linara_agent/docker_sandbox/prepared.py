@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from linara_agent.core import need, peers
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.docker_sandbox import capture, identity, supervisor, unpreviewable
@@ -36,72 +38,93 @@ _KILLED = 9
 _ATTEMPTS = 8
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What a twin's maker does for it.
+
+    `again` makes another one for a plan; `leave` takes down what a twin that has done
+    its work still stands on, now or soon.
+    """
+
+    again: Callable[[SandboxPlan], "PreparedTwin"]
+    leave: Callable[[ExitStack], None]
+
+
 class PreparedTwin:
     """Used once: `run` or `discard`; both take everything down."""
 
     def __init__(
-        self,
-        assembly: Assembly,
-        plan: SandboxPlan,
-        stack: ExitStack,
-        *,
-        again: Callable[[SandboxPlan], "PreparedTwin"],
+        self, assembly: Assembly, plan: SandboxPlan, stack: ExitStack, *, ways: Ways
     ) -> None:
         self._assembly = assembly
         self._plan = plan
         self._stack = stack
-        self._again = again
+        self._ways = ways
         self._listener = capture.Listener(assembly.attachment)
         self._over_scratch = False
 
     def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
         """See `ports.PreparedPreview`; raises SandboxUnavailable.
 
-        What the container was made from (caller, masks, limits, host name) must be
-        that of the plan it was prepared with.
+        Where the plan is of another ground than the one it was prepared with, or the
+        mounts are others by now, it is made anew.
         """
         twin = self
+        if not self._fits(plan):
+            self.discard()
+            twin = self._ways.again(plan)
         for _ in range(_ATTEMPTS):
             try:
-                return twin._run_once(plan, digest, blobs)
+                return twin.run_once(plan, digest, blobs)
             except identity.Outdated:
-                twin = self._again(plan)
+                twin = self._ways.again(plan)
         twin.discard()
         raise keeps_changing()
 
-    def _run_once(self, plan: SandboxPlan, digest: str, blobs: Path) -> Preview:
+    def run_once(self, plan: SandboxPlan, digest: str, blobs: Path) -> Preview:
+        """See `run`; raises identity.Outdated where another twin must be made."""
         with self._stack:
-            self._same_ground(plan)
             self._greet()
             started_ns = time.time_ns() - _CLOCK_STEP_NS
             captured = self._listen(plan)
             outcome = self._outcome(plan, captured)
             self._end()
             changed = self._read(blobs, started_ns)
+            self._ways.leave(self._stack.pop_all())
         report = captured.report or {}
-        hints = unpreviewable.findings(outcome.stderr, uid=plan.caller.uid)
+        tried = bool(report.get("network_tried"))
+        hints = unpreviewable.findings(outcome.stderr, uid=plan.runs_as.uid)
+        needs = need.findings(
+            plan.wants,
+            outcome,
+            sudo=plan.sudo,
+            network_tried=tried,
+            network_open=plan.network,
+        )
+        spoken = peers.peers(report.get("peers", ()))
+        if plan.network:
+            needs += (peers.finding(spoken),)
         return Preview(
             digest=digest,
             view=VIEW,
             outcome=outcome,
             changes=changed.changes,
-            findings=changed.findings + hints,
-            network_tried=bool(report.get("network_tried")),
+            findings=changed.findings + hints + needs,
+            network_tried=tried,
+            network_open=plan.network,
+            connections=spoken,
             notes=self._assembly.view.notes,
         )
 
     def discard(self) -> None:
         self._stack.close()
 
-    def _same_ground(self, plan: SandboxPlan) -> None:
-        made = self._plan
-        wanted = (plan.caller, plan.masks, plan.limits, plan.hostname)
-        if wanted != (made.caller, made.masks, made.limits, made.hostname):
-            raise SandboxUnavailable(
-                "The prepared twin was made for other limits, masks or another caller.",
-                not_done=NOT_DONE,
-                remedy="Start the command again.",
-            )
+    def _fits(self, plan: SandboxPlan) -> bool:
+        """Whether what is to run is what it was made for, on what is still there."""
+        if ground(plan) != ground(self._plan):
+            return False
+        view, _ = self._assembly.workshop.look()
+        return view == self._assembly.view
 
     def _greet(self) -> None:
         """Wait for the supervisor and make sure that it sees our files."""
@@ -114,7 +137,7 @@ class PreparedTwin:
         *inside, masked = json.loads(found[1])
         url = self._assembly.workshop.engine.endpoint.url
         identity.compare(self._assembly.witnesses, inside, url=url)
-        if self._plan.caller.uid == self._assembly.workshop.owner.uid:
+        if self._plan.runs_as.uid == self._assembly.workshop.owner.uid:
             identity.compare_fresh(
                 self._assembly.masked_scratch,
                 self._assembly.scratch.parent,
@@ -184,9 +207,18 @@ class PreparedTwin:
         )
 
     def _end(self) -> None:
-        """The uppers may be read only when nothing is mounted over them any more."""
+        """The uppers may be read only when nobody can write to them any more.
+
+        With PID 1 all processes of its namespace have ended (pid_namespaces(7)). A
+        caretaker not only reads but also empties them, and for that nothing may be
+        mounted over them any more.
+        """
+        engine, container = self._assembly.workshop.engine, self._assembly.container
         self._assembly.attachment.close()
-        self._assembly.workshop.engine.remove(self._assembly.container)
+        if self._assembly.caretaker is None:
+            engine.wait(container)
+        else:
+            engine.remove(container)
 
     def _read(self, blobs: Path, started_ns: int) -> ChangeSet:
         assembly = self._assembly
@@ -196,7 +228,7 @@ class PreparedTwin:
             placeholders=assembly.layout.placeholders,
             seeded=assembly.layout.directories,
             entries=self._plan.limits.entries,
-            home=self._plan.caller.home,
+            home=self._plan.runs_as.home,
         )
         caretaker = assembly.caretaker
         desk = assembly.scratch.path if caretaker is None else DESK
@@ -213,6 +245,12 @@ class PreparedTwin:
             changed = read_changes(layers, stream=buffered, settings=settings)
             caretaker.close_up(output)
         return changed
+
+
+def ground(plan: SandboxPlan) -> tuple[object, ...]:
+    """What a twin is made from; the rest of the plan comes with the text."""
+    same = plan.cwd, plan.masks, plan.limits, plan.hostname, plan.network
+    return plan.runs_as, *same
 
 
 def keeps_changing() -> SandboxUnavailable:
@@ -232,17 +270,31 @@ def orders(plan: SandboxPlan) -> Mapping[str, Any]:
     return {
         "program": program,
         "argv": ["bash", *words],
-        "env": list(plan.environment),
+        "env": environment(plan),
         "cwd": plan.cwd,
         "umask": plan.umask,
         "wall_s": plan.limits.wall_s,
         "output": plan.limits.output,
+        "network": plan.network,
+        "interactive": [
+            want.program for want in plan.wants if want.need is need.Need.TERMINAL
+        ],
         "rlimits": {
             "RLIMIT_FSIZE": plan.limits.file_size,
             "RLIMIT_NOFILE": plan.limits.open_files,
             "RLIMIT_CORE": 0,
         },
     }
+
+
+def environment(plan: SandboxPlan) -> list[tuple[str, str]]:
+    """With what stands for `sudo`, if that is what the text is."""
+    given = plan.environment
+    if plan.sudo is None:
+        return list(given)
+    caller = plan.caller
+    name, uid = caller.name, caller.uid
+    return [*given, need.sudo_environment(plan.sudo, given, user=name, uid=uid)]
 
 
 def reported(captured: capture.Captured, report: Mapping[str, Any]) -> Outcome:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from linara_agent.core.check import Check
-from linara_agent.core.sandbox_plan import Caller, Limits, SandboxPlan
+from linara_agent.core.sandbox_plan import Caller, Limits, SandboxPlan, View
 from linara_agent.docker_sandbox import scratch, skeleton
 from linara_agent.docker_sandbox.engine import Engine, connect
 from linara_agent.docker_sandbox.host_view import read_view
@@ -50,7 +50,8 @@ def _with_engine(engine: Engine) -> Iterator[Check]:
             name=ENGINE,
             ok=False,
             detail=f"{where}: it runs without root, and cannot make faithful overlays",
-            remedy="Use the system's engine: `docker context use default`.",
+            remedy="Use the system's engine (`docker context use default`), or preview "
+            "in copies of the workspace (`sandbox build`, then `--view copy`).",
         )
         return
     yield Check(name=ENGINE, ok=True, detail=f"{where} ({engine.endpoint.named_by})")
@@ -96,6 +97,7 @@ def _preview(premises: Premises, caller: Caller, run: str) -> Check:
         environment=(("HOME", caller.home), ("PATH", "/usr/bin:/bin")),
         umask=0o077,
         hostname="localhost",
+        view=View.TWIN,
         limits=Limits(wall_s=20.0),
     )
     try:

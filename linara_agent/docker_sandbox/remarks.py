@@ -34,7 +34,8 @@ _REASONS = {
     Rule.MASKED_READ: "a place hidden from the preview was read and looked empty",
     Rule.UNSETTLED: "changed on this machine while the preview ran",
     Rule.HARD_LINKS: (
-        "several names share one file; applying would give each name a file of its own"
+        "several names share one file, and not all of them can be found; that cannot"
+        " be applied"
     ),
     Rule.UNMADE: "a socket or device cannot be carried over from the preview",
 }

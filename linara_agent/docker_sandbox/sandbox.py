@@ -11,17 +11,23 @@ One preview, from top to bottom:
 4. `supervisor`, PID 1 of the container, says hello; `identity` makes sure that it sees
    this machine's files.
 5. `prepared` hands over the text; `capture` listens; `scratch_guard` watches the disk.
-6. The container is removed, and `changes` reads from the uppers what is different.
+6. The container has ended, and `changes` reads from the uppers what is different.
+7. Container and scratch are removed in a thread of their own, for which nobody waits
+   before the end.
+
+`standby` does the first four while something else goes on.
 
 Whatever was made is labelled with its `owner`, so that `reap` can remove it if this
 process is killed. The files `upper_walk`, `tree_removal` and `supervisor` stand alone:
 their source is run by the host's own Python inside containers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Self
 
 from linara_agent.core.preview import Preview
@@ -31,11 +37,12 @@ from linara_agent.docker_sandbox.endpoint import NOT_DONE
 from linara_agent.docker_sandbox.engine import connect
 from linara_agent.docker_sandbox.identity import Outdated
 from linara_agent.docker_sandbox.owner import Owner
-from linara_agent.docker_sandbox.prepared import PreparedTwin, keeps_changing
+from linara_agent.docker_sandbox.prepared import PreparedTwin, Ways, keeps_changing
 from linara_agent.docker_sandbox.reap import reap
+from linara_agent.docker_sandbox.toolbox import Recipe
+from linara_agent.docker_sandbox.views import Prepared, Views
 from linara_agent.docker_sandbox.workshop import Workshop
 from linara_agent.errors import SandboxUnavailable
-from linara_agent.ports import Progress
 
 _ATTEMPTS = 8
 
@@ -60,10 +67,11 @@ class Premises:
 class DockerSandbox:
     """One for each process; the engine is looked for at the first use."""
 
-    def __init__(self, premises: Premises, *, progress: Progress | None = None) -> None:
+    def __init__(self, premises: Premises) -> None:
         self._premises = premises
-        self._progress = progress
         self._workshop: Workshop | None = None
+        self._lock = Lock()
+        self._leaving: list[Thread] = []
 
     def __enter__(self) -> Self:
         return self
@@ -73,32 +81,44 @@ class DockerSandbox:
 
     def close(self) -> None:
         """Leave the engine; twins that are prepared stay until discarded."""
+        self.settle()
         if self._workshop is not None:
             self._workshop.engine.close()
             self._workshop = None
 
+    def settle(self) -> None:
+        """Wait until what earlier twins stood on is gone."""
+        while self._leaving:
+            self._leaving.pop().join()
+
     def prepare(self, plan: SandboxPlan) -> PreparedTwin:
         """Start a twin that waits for its text; one that waited too long is remade.
 
-        Of the plan, `run`, `caller`, `masks`, `limits` and `hostname` are used; the
-        rest may differ in the plan that is run.
+        Of the plan, `run` and what `prepared.ground` names are used; if the latter
+        differs in the plan that is run, the twin is made anew.
         """
+        self.settle()  # twins of one run share the name of its directory
         shop = self._shop()
+        ways = Ways(again=self.prepare, leave=self._leave)
         for _ in range(_ATTEMPTS):
-            with (
-                suppress(Outdated),
-                self._telling("starting the twin"),
-                ExitStack() as stack,
-            ):
+            with suppress(Outdated), ExitStack() as stack:
                 assembly = assemble(shop, plan, stack)
-                return PreparedTwin(assembly, plan, stack.pop_all(), again=self.prepare)
+                return PreparedTwin(assembly, plan, stack.pop_all(), ways=ways)
         raise keeps_changing()
 
+    def view(self, plan: SandboxPlan) -> Prepared:
+        """Prepare the view that the plan asks for, or that this engine can give."""
+        return Views(self, self._shop(), Recipe.ours).prepare(plan)
+
     def preview(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
-        """See `ports.Sandbox`."""
-        twin = self.prepare(plan)
-        with self._telling("running in the twin"):
-            return twin.run(plan, digest=digest, blobs=blobs)
+        """Run the text once in a fresh twin or copy, and wait until that is gone.
+
+        See `ports.PreparedPreview.run`.
+        """
+        try:
+            return self.view(plan).run(plan, digest=digest, blobs=blobs)
+        finally:
+            self.settle()
 
     def reap(self) -> int:
         """See `ports.Sandbox`."""
@@ -111,29 +131,37 @@ class DockerSandbox:
         )
 
     def _shop(self) -> Workshop:
-        if self._workshop is None:
-            owner = Owner.of(self._premises.pid, self._premises.uid)
-            if owner is None:
-                raise SandboxUnavailable(
-                    "/proc does not show this process.",
-                    not_done=NOT_DONE,
-                    remedy="Mount /proc: `sudo mount -t proc proc /proc`.",
-                )
-            engine = connect(self._premises.environment)
-            self._workshop = Workshop(
-                engine=engine,
-                engine_root=engine.facts().root,
-                owner=owner,
-                places=self._premises.places,
-                seccomp=self._premises.seccomp,
-                standby_s=self._premises.standby_s,
-            )
-        return self._workshop
+        with self._lock:  # a twin may be started while something is reaped
+            if self._workshop is None:
+                self._workshop = self._open()
+            return self._workshop
 
-    @contextmanager
-    def _telling(self, words: str) -> Iterator[None]:
-        if self._progress is None:
-            yield
-            return
-        with self._progress.step(words):
-            yield
+    def _open(self) -> Workshop:
+        owner = Owner.of(self._premises.pid, self._premises.uid)
+        if owner is None:
+            raise SandboxUnavailable(
+                "/proc does not show this process.",
+                not_done=NOT_DONE,
+                remedy="Mount /proc: `sudo mount -t proc proc /proc`.",
+            )
+        engine = connect(self._premises.environment)
+        return Workshop(
+            engine=engine,
+            engine_root=os.path.realpath(engine.facts().root),
+            owner=owner,
+            places=self._premises.places,
+            seccomp=self._premises.seccomp,
+            standby_s=self._premises.standby_s,
+        )
+
+    def _leave(self, stack: ExitStack) -> None:
+        """Take down in a thread; the interpreter does not end before it has."""
+        thread = Thread(target=_take_down, args=(stack,), name="take-down")
+        thread.start()
+        self._leaving.append(thread)
+
+
+def _take_down(stack: ExitStack) -> None:
+    # What cannot be removed now is what `reap` finds at a later start.
+    with suppress(SandboxUnavailable):
+        stack.close()

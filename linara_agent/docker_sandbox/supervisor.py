@@ -26,6 +26,10 @@ ALARM_S = 0.5
 PIECE = 1 << 16
 PR_SET_DUMPABLE = 4
 MAX_ARG_STRLEN = 131072  # with the byte that ends it, execve(2)
+IDLE_S = 1.0
+LOOK_S = 0.2
+MOST_PEERS = 1000
+WHOLE_SCREEN = b"\x1b[?1049h"  # what vim, watch, htop begin with (terminfo: smcup)
 WORST_SCORE = b"1000"  # the kernel ends the script before its supervisor
 
 Orders = dict[str, Any]
@@ -119,18 +123,54 @@ def check_start(orders: Orders) -> str | None:
     return None
 
 
-def processes() -> int:
-    """Count what is alive besides PID 1; zombies are not."""
-    alive = 0
+def processes() -> dict[str, tuple[str, str, int]]:
+    """What is alive besides PID 1: name, state and clock ticks; zombies are not."""
+    alive = {}
     for process in Path("/proc").iterdir():
         if not process.name.isdigit() or process.name == "1":
             continue
         try:
-            after_name = (process / "stat").read_text().rpartition(")")[2]
+            text = (process / "stat").read_text(errors="replace")
         except OSError:
             continue
-        alive += after_name.split()[0] != "Z"
+        name = text.partition("(")[2].rpartition(")")[0]
+        fields = text.rpartition(")")[2].split()
+        if fields[0] != "Z":
+            alive[process.name] = name, fields[0], int(fields[11]) + int(fields[12])
     return alive
+
+
+class Idleness:
+    """Tells when nothing goes on any more but waiting for a person.
+
+    Only where an interactive program (by its name) is there, or one that took over
+    the whole screen, although there is none: all else may sleep as long as it likes.
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = {name[:15] for name in names}  # as the kernel keeps them
+        self.screen = False
+        self.moved = 0
+        self.seen: object = None
+        self.since = 0.0
+
+    @property
+    def possible(self) -> bool:
+        return self.screen or bool(self.names)
+
+    def output(self, data: bytes) -> None:
+        self.moved += len(data)
+        self.screen |= WHOLE_SCREEN in data
+
+    def waits(self) -> bool:
+        """Whether all have slept, without output, for a while."""
+        now, alive = time.monotonic(), processes()
+        seen = self.moved, {pid: found[2] for pid, found in alive.items()}
+        sleeping = all(state in "SI" for _, state, _ in alive.values())
+        if seen != self.seen or not sleeping:
+            self.seen, self.since = seen, now
+        meant = self.screen or any(name in self.names for name, *_ in alive.values())
+        return meant and now - self.since >= IDLE_S
 
 
 def counter(candidates: list[str], key: str) -> int:
@@ -175,6 +215,16 @@ def network() -> int:
     return tried
 
 
+def peers() -> set[str]:
+    """Whom the sockets here are, or were lately, tied to: as hexadecimal digits."""
+    found = set()
+    for protocol in ("tcp", "tcp6", "udp", "udp6"):
+        table = Path("/proc/net", protocol)
+        lines = table.read_text().splitlines()[1:] if table.exists() else []
+        found |= {f"{protocol} {line.split()[2]}" for line in lines}
+    return found
+
+
 class Run:
     """One script from its start until no process is left."""
 
@@ -188,6 +238,8 @@ class Run:
         self.limits: list[str] = []
         self.killing: float | None = None
         self.pipes: dict[int, int] = {}
+        self.peers: set[str] = set()
+        self.idleness = Idleness(orders.get("interactive", []))
         self.started = time.monotonic()
 
     def start(self) -> None:
@@ -219,6 +271,8 @@ class Run:
             if not self.reap():
                 break
             self.enforce()
+            self.end_waiting()
+            self.peers |= peers() if self.orders.get("network") else set()
         for pipe in list(self.pipes):
             while pipe in self.pipes:
                 self.pass_on(pipe)
@@ -227,6 +281,8 @@ class Run:
         deadline: float = self.started + self.orders["wall_s"]
         if self.killing is not None:
             deadline = self.killing
+        elif self.idleness.possible or self.orders.get("network"):
+            deadline = min(deadline, time.monotonic() + LOOK_S)
         return max(0.01, deadline - time.monotonic())
 
     def pass_on(self, pipe: int) -> None:
@@ -236,6 +292,7 @@ class Run:
             os.close(pipe)
             del self.pipes[pipe]
             return
+        self.idleness.output(data)
         kind = self.pipes[pipe]
         kept = data[: self.caps[kind]]
         self.caps[kind] -= len(kept)
@@ -254,7 +311,7 @@ class Run:
                 return True
             if pid == self.shell:
                 self.status = status
-                self.leftovers = processes()
+                self.leftovers = len(processes())
 
     def enforce(self) -> None:
         now = time.monotonic()
@@ -264,6 +321,11 @@ class Run:
                 self.killing = now + 0.1
         elif now >= self.started + self.orders["wall_s"]:
             self.end_all("time")
+
+    def end_waiting(self) -> None:
+        idleness = self.idleness
+        if idleness.possible and self.killing is None and idleness.waits():
+            self.end_all("terminal")
 
     def end_all(self, why: str) -> None:
         """Ask every process to end, and two seconds later make it."""
@@ -284,6 +346,7 @@ class Run:
             "peak_memory": used.ru_maxrss * 1024,
             "leftovers": self.leftovers,
             "limits": self.limits,
+            "peers": sorted(self.peers)[:MOST_PEERS],
             "truncated": self.truncated,
         }
 

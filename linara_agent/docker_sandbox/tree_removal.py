@@ -5,21 +5,33 @@ A script can nest directories deeper than any path or stack: every directory is
 moved up to the top before it is read, so depth never matters.
 """
 
+import errno
 import os
 import sys
 from pathlib import Path
+
+ATTEMPTS = 10_000
+"""Each that fails is one in which somebody else got on."""
 
 
 def remove_tree(path: str) -> None:
     """Remove a directory and all below it; what is not there is no error.
 
-    Links are removed, never followed. Raises OSError for what resists.
+    Links are removed, never followed. Raises OSError for what resists. Somebody else
+    (another reaper, a mount that ends) may remove from it at the same time.
     """
-    try:
-        empty(path)
-        Path(path).rmdir()
-    except FileNotFoundError:
-        return
+    for _ in range(ATTEMPTS):
+        try:
+            empty(path)
+            Path(path).rmdir()
+        except OSError as exc:
+            if not os.path.lexists(path):
+                return
+            if exc.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                raise
+        else:
+            return
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
 
 
 def empty(path: str) -> None:

@@ -8,6 +8,8 @@ overlay that Docker's `local` driver mounts (never a bind mount: sockets and FIF
 of the host are reachable through binds and not through overlays).
 """
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from linara_agent.docker_sandbox.seeds import Layout
 
 ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
 OVERLAY_OPTIONS = "redirect_dir=on,metacopy=on,index=on,xino=on,nosuid,nodev"
+_VOLATILE_SINCE = (5, 10)
 _OWN_PROCESSES = 4  # the supervisor, and what the runtime starts it with
 _SMALLEST = 6 << 20  # the engine refuses less memory than this
 
@@ -40,7 +43,7 @@ def twin_config(
     seccomp: str,
 ) -> dict[str, Any]:
     """In the form of POST /containers/create of the Engine API."""
-    limits, caller = plan.limits, plan.caller
+    limits, caller = plan.limits, plan.runs_as
     memory = max(limits.memory, _SMALLEST)
     host = shut() | {
         "ReadonlyRootfs": True,
@@ -56,11 +59,15 @@ def twin_config(
         ],
         "Mounts": list(mounts),
     }
-    return {
+    configured = shell(start) | {
         "Hostname": plan.hostname,
         "User": f"{caller.uid}:{caller.gid}",
         "HostConfig": host,
-    } | shell(start)
+    }
+    if plan.network:
+        configured["NetworkDisabled"] = False
+        host["NetworkMode"] = "bridge"
+    return configured
 
 
 def shell(start: Start) -> dict[str, Any]:
@@ -113,6 +120,7 @@ def twin_mounts(
                             scratch.empty if lower.path in layout.blind else lower.path,
                             scratch.upper(number),
                             scratch.work(number),
+                            kernel=os.uname().release,
                         )
                         + (",ro" if lower.read_only else ""),
                     },
@@ -133,10 +141,21 @@ def twin_mounts(
     return mounts + lids
 
 
-def overlay_options(lower: str, upper: str, work: str) -> str:
-    """For mount(2); what separates options and layers is escaped with a backslash."""
+def overlay_options(lower: str, upper: str, work: str, *, kernel: str) -> str:
+    """For mount(2); what separates options and layers is escaped with a backslash.
+
+    Nothing in a twin outlives a crash of the machine, so where the kernel's release
+    knows how, nothing is synced: else each unmount writes out the whole disk.
+    """
     parts = (f"lowerdir={_escaped(lower)}", f"upperdir={_escaped(upper)}")
-    return ",".join((*parts, f"workdir={_escaped(work)}", OVERLAY_OPTIONS))
+    whole = (*parts, f"workdir={_escaped(work)}", OVERLAY_OPTIONS)
+    return ",".join((*whole, "volatile") if _forgets(kernel) else whole)
+
+
+def _forgets(kernel: str) -> bool:
+    """Whether overlayfs takes `volatile` (Documentation/filesystems/overlayfs)."""
+    match = re.match(r"(\d+)\.(\d+)", kernel)
+    return match is not None and (int(match[1]), int(match[2])) >= _VOLATILE_SINCE
 
 
 def _escaped(path: str) -> str:

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import sys
+from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -23,6 +25,8 @@ from linara_agent.errors import SandboxUnavailable
 _OPAQUE = "trusted.overlay.opaque"
 _REDIRECT = "trusted.overlay.redirect"
 _NLINK = "trusted.overlay.nlink"
+_ORIGIN = "trusted.overlay.origin"
+_INODE = slice(21, 25)
 _CHUNK = 1 << 20
 _LONGEST_LINE = 8 << 20
 
@@ -70,6 +74,18 @@ class Node:
         return None if target is None else os.fsdecode(target)
 
     @property
+    def lower_inode(self) -> int | None:
+        """The inode of the lower file that it was copied from, where that is told.
+
+        The kernel's `struct ovl_fb` (fs/overlayfs/overlayfs.h): five bytes, the last
+        of them the kind of handle, a UUID, and of kind 1 the inode in 32 bits.
+        """
+        handle = self.xattr(_ORIGIN)
+        if handle is None or len(handle) < _INODE.stop or handle[4] != 1:
+            return None
+        return int.from_bytes(handle[_INODE], sys.byteorder)
+
+    @property
     def linked(self) -> bool:
         """The lower file has several names, and all of them lead here now."""
         return self.xattr(_NLINK) is not None
@@ -86,6 +102,7 @@ class Node:
             uid=entry.uid,
             gid=entry.gid,
             mtime_ns=entry.mtime_ns,
+            inode=entry.inode if entry.nlink > 1 and not self.directory else None,
             link=entry.link,
             sha256=self.sha256,
             xattrs=own(entry.xattrs),
@@ -94,9 +111,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uppers:
-    """The roots by layer; `cut` if there were more entries than wanted."""
+    """The roots and the nameless files by layer; `cut` if there were more entries
+    than wanted.
+    """
 
     roots: Mapping[int, Node]
+    nameless: Mapping[int, Sequence[Node]]
     problems: tuple[Problem, ...]
     cut: bool
 
@@ -104,6 +124,7 @@ class Uppers:
 def build(read: Read, *, layers: int, entries: int) -> Uppers:
     """Put at most so many entries together; raises SandboxUnavailable if some lack."""
     roots: dict[int, Node] = {}
+    nameless: defaultdict[int, list[Node]] = defaultdict(list)
     problems: list[Problem] = []
     cut = False
     for count, (found, sha256) in enumerate(read):
@@ -112,11 +133,13 @@ def build(read: Read, *, layers: int, entries: int) -> Uppers:
             break
         if isinstance(found, Problem):
             problems.append(found)
+        elif found.nameless:
+            nameless[found.layer].append(Node(entry=found, sha256=sha256))
         else:
             _place(roots, Node(entry=found, sha256=sha256))
     if not roots.keys() <= set(range(layers)) or not (cut or len(roots) == layers):
         raise _unreadable("its layers are not those of the preview")
-    return Uppers(roots=roots, problems=tuple(problems), cut=cut)
+    return Uppers(roots=roots, nameless=nameless, problems=tuple(problems), cut=cut)
 
 
 def _place(roots: dict[int, Node], node: Node) -> None:

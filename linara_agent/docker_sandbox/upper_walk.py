@@ -44,7 +44,9 @@ class Entry(NamedTuple):
     `path` are the names below the upper (empty for the upper itself), `mode` is
     `st_mode`, times in ns. `extents` are (offset, length) of the data that comes
     with this entry; `repeats` tells that the content came with an earlier entry
-    of the same layer and inode.
+    of the same layer and inode. `nameless` tells that it is a lower file with
+    several names that was changed under one that is gone: only the overlay's index
+    has it, and `path` is its name there.
     """
 
     layer: int
@@ -63,6 +65,7 @@ class Entry(NamedTuple):
     xattrs: tuple[tuple[str, bytes], ...]
     extents: tuple[tuple[int, int], ...] = ()
     repeats: bool = False
+    nameless: bool = False
 
 
 class Problem(NamedTuple):
@@ -81,7 +84,10 @@ def walk(uppers: Sequence[str]) -> Iterator[tuple[Entry | Problem, int]]:
     opened.
     """
     for layer, upper in enumerate(uppers):
-        yield from _Layer(layer).walk(os.open(upper, _DIRECTORY))
+        reader = _Layer(layer)
+        yield from reader.walk(os.open(upper, _DIRECTORY))
+        if upper.endswith("/upper"):
+            yield from reader.nameless(upper[: -len("upper")] + "work/index")
 
 
 def pieces(fd: int, extents: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
@@ -158,6 +164,22 @@ class _Layer:
         finally:
             while self.held:
                 self._leave()
+
+    def nameless(self, index: str) -> Iterator[tuple[Entry | Problem, int]]:
+        try:
+            parent = os.open(index, _DIRECTORY)
+        except FileNotFoundError:
+            return
+        try:
+            with os.scandir(parent) as found:
+                names = sorted(one.name for one in found)
+            for name in names:
+                status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                    for entry, fd in self._file(parent, name):
+                        yield entry._replace(nameless=True), fd
+        finally:
+            os.close(parent)
 
     def _enter(self, fd: int) -> Entry:
         status = os.fstat(fd)  # first: listing changes the time of access

@@ -23,6 +23,10 @@ from linara_agent.docker_sandbox.tree_removal import remove_tree
 from linara_agent.docker_sandbox.twin import Start
 from linara_agent.errors import SandboxUnavailable
 
+_STORES = ("/var/lib/docker", "/var/lib/containerd", "/var/lib/containers")
+"""Where engines, ours or others, mount what their containers see: these mounts come
+and go, and hold nothing that is not seen below them anyway."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
@@ -42,7 +46,7 @@ class Workshop:
 
     def look(self) -> tuple[HostView, tuple[Mount, ...]]:
         mounts = parse(Path("/proc/self/mountinfo").read_bytes())
-        return read_view(mounts, hidden=(self.engine_root,)), mounts
+        return read_view(mounts, hidden=(self.engine_root, *_STORES)), mounts
 
     def create(self, config: Config, view: HostView) -> str:
         """Create a container, after making its image if that is not there."""

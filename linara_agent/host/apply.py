@@ -22,7 +22,7 @@ from linara_agent.host.permission import check_permission
 from linara_agent.host.rollback import restore_directory, roll_back
 from linara_agent.host.scene import Scene
 from linara_agent.host.stage import Staging, check_blobs, check_space, sync_all
-from linara_agent.host.step import Steps, steps_of
+from linara_agent.host.step import Steps, given_away, steps_of
 
 _TAG = 12
 
@@ -59,6 +59,7 @@ class HostFiles:
                 undo=str(undo),
                 instant=self._instant,
                 exchange=self._exchange,
+                given=given_away(steps.steps),
             )
             try:
                 manifest = _prepare(plan, steps, scene, blobs=blobs)

@@ -1,13 +1,14 @@
 """What an apply replaced or deleted, put away for a later undo.
 
 A backup is the original itself, moved, where the plan lies on the same file
-system; else a copy. It is `undo/NUMBER`, by the step's number in the manifest.
+system; else a copy. It is `undo/NUMBER`, by the step's number in the manifest. What
+was renamed is not kept: it has its new name, and no other.
 """
 
 import errno
 import os
 
-from linara_agent.core.change import PathState
+from linara_agent.core.change import FileType, PathState
 from linara_agent.host.commit import set_aside
 from linara_agent.host.metadata import open_thing
 from linara_agent.host.path_state import state_at
@@ -21,7 +22,7 @@ _COPY_INSTEAD = (errno.EXDEV, errno.EACCES, errno.EPERM)
 
 def put_away(step: Step, scene: Scene) -> None:
     """Move or copy the original of a committed step to the undo directory."""
-    if step.move not in (Move.REMOVE, Move.REPLACE):
+    if step.move not in (Move.REMOVE, Move.REPLACE) or step.path in scene.given:
         return
     scene.instant(f"put away {step.number}")
     found = _waiting(step, scene)
@@ -74,7 +75,7 @@ def clear(step: Step, scene: Scene) -> str | None:
     if step.move not in (Move.REMOVE, Move.REPLACE):
         return None
     undo = scene.directories.open(scene.undo)
-    if state_at(undo, str(step.number)) is None:
+    if step.path not in scene.given and state_at(undo, str(step.number)) is None:
         return f"{step.parent.rstrip('/')}/{step.temporary}"
     scene.instant(f"clear {step.number}")
     parent = step.parent.rstrip("/")
@@ -87,4 +88,21 @@ def clear(step: Step, scene: Scene) -> str | None:
             continue
         except OSError:
             left = f"{parent}/{name}"
-    return left
+    return left or _release(step, scene)
+
+
+def _release(step: Step, scene: Scene) -> str | None:
+    """Drop from a kept tree what was renamed out of it: one file, and not two."""
+    top = f"{scene.undo}/{step.number}"
+    for change in step.inner:
+        if change.path in scene.given and change.before is not None:
+            if change.before.type is FileType.DIRECTORY:
+                continue
+            path = top + change.path.removeprefix(step.path)
+            try:
+                remove(path, scene.directories)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return path
+    return None

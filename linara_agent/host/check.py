@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from linara_agent.core.change import Change, FileType
 from linara_agent.core.policy.verdict import Finding
 from linara_agent.errors import ApplyFailed, StalePlan
-from linara_agent.host.commit import tree_differences
+from linara_agent.host.commit import guarded, tree_differences
 from linara_agent.host.manifest import Touched
 from linara_agent.host.path_state import differences, read_xattrs, state_at
 from linara_agent.host.scene import Scene
@@ -109,6 +109,7 @@ def check(steps: tuple[Step, ...], scene: Scene) -> Checked:
         if step.parent not in touched:
             touched[step.parent] = _touched(step.parent, directory)
         measured.append(_measure(step, directory, scene, problems))
+        _origins(step, scene, problems)
         _rights(step, directory, problems, names=names)
     problems.raise_any(scene)
     return Checked(steps=tuple(measured), touched=tuple(touched.values()))
@@ -169,6 +170,22 @@ def _measure(step: Step, directory: int, scene: Scene, problems: _Problems) -> S
     return replace(step, change=replace(step.change, before=actual))
 
 
+def _origins(step: Step, scene: Scene, problems: _Problems) -> None:
+    """The files that get another name are still what the preview saw."""
+    for change in step.changes:
+        origin = change.origin_state
+        if change.origin is None or origin is None:
+            continue
+        if origin.type is FileType.DIRECTORY:
+            continue  # it is made anew, and its entries are looked at themselves
+        try:
+            words = guarded(change.origin, origin, scene)
+        except OSError as error:
+            problems.refuse(change.origin, f"cannot be reached: {error.strerror}")
+            continue
+        problems.out_of_date(change.origin, words)
+
+
 def _tree(step: Step, scene: Scene, problems: _Problems) -> tuple[str, ...]:
     try:
         return tree_differences(step, step.path, scene)
@@ -192,7 +209,8 @@ def _rights(
     if there is not None:
         _may_take(step, directory, there, problems)
         others = there.st_nlink - names[there.st_ino]
-        if step.move is Move.REPLACE and stat.S_ISREG(there.st_mode) and others > 0:
+        several = stat.S_ISREG(there.st_mode) and others > 0
+        if step.move is Move.REPLACE and several and not step.change.apart:
             problems.refuse(
                 step.path,
                 f"has {others} more names (hard links), and whether they change"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from linara_agent.core.change import FileType, PathState
 from linara_agent.host import kernel
 from linara_agent.host.metadata import open_thing, set_metadata
-from linara_agent.host.path_state import differences, state_at
+from linara_agent.host.path_state import differences, state_at, state_of
 from linara_agent.host.scene import Scene, writable
 from linara_agent.host.step import Move, Step
 from linara_agent.host.tree import scan
@@ -64,12 +64,19 @@ def _guard(step: Step, directory: int, scene: Scene) -> bool:
             expected = replace(expected, mtime_ns=actual.mtime_ns, ctime_ns=None)
         if expected.inode in scene.touched:
             expected = without_ctime(expected)
-            if _same_now(step, actual):
+            if _same_now(step, state_at(directory, step.name, xattrs=True)):
                 return True
     words = differences(expected, actual) or _swapped(step, directory, scene)
     if words:
         raise Moved(step.path, words)
     return False
+
+
+def guarded(path: str, expected: PathState, scene: Scene) -> tuple[str, ...]:
+    """How a path differs from what the preview saw there; raises OSError."""
+    if expected.inode in scene.touched:
+        expected = without_ctime(expected)
+    return differences(expected, state_of(path, directories=scene.directories))
 
 
 def _swapped(step: Step, directory: int, scene: Scene) -> tuple[str, ...]:
@@ -82,8 +89,10 @@ def _swapped(step: Step, directory: int, scene: Scene) -> tuple[str, ...]:
     return ("its new content was taken away before it was in place",)
 
 
-def _same_now(step: Step, actual: PathState) -> bool:
+def _same_now(step: Step, actual: PathState | None) -> bool:
     if step.move is not Move.SET or step.before is None or step.after is None:
+        return False
+    if actual is None or actual.xattrs != step.after.xattrs:
         return False
     after = replace(step.after, ctime_ns=None, inode=step.before.inode)
     return not differences(after, actual)

@@ -14,6 +14,7 @@ from linara_agent.host.manifest import ENDED, ManifestFile, Reached, Stage, read
 from linara_agent.host.permission import check_permission
 from linara_agent.host.rollback import roll_back
 from linara_agent.host.scene import Scene
+from linara_agent.host.step import given_away
 
 
 def _nothing(instant: str) -> None:
@@ -82,6 +83,7 @@ def recover(
                 undo=str(undo),
                 instant=instant,
                 made=dict(reached.made),
+                given=given_away(reached.manifest.steps),
             )
             return _recover(reached, file, scene)
     except OSError as error:

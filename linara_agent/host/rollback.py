@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from linara_agent.core.change import FileType, PathState
+from linara_agent.core.change import Change, FileType, PathState
 from linara_agent.host import kernel
 from linara_agent.host.commit import set_aside, without_ctime
 from linara_agent.host.manifest import Manifest, Touched
@@ -97,7 +97,7 @@ def _unplace(step: Step, scene: Scene, here: PathState | None) -> str | None:
 
 def _changed_since(step: Step, here: PathState, scene: Scene) -> str | None:
     """Words, if somebody used the new thing after it was put in its place."""
-    if step.after is None:
+    if step.after is None or _is_link(step.change, here):
         return None
     expected = _as_made(step.after)
     words = differences(expected, here)
@@ -106,11 +106,19 @@ def _changed_since(step: Step, here: PathState, scene: Scene) -> str | None:
         for change in step.inner:
             if change.after is not None:
                 actual = found.pop(change.path, None)
+                if actual is not None and _is_link(change, actual):
+                    continue
                 words += differences(_as_made(change.after), actual)
         words += tuple(f"{path} is new" for path in found)
     if words:
         return f"was changed by someone else since ({words[0]}); it was left"
     return None
+
+
+def _is_link(change: Change, here: PathState) -> bool:
+    """It is another name of a file that was there: taking it away loses nothing."""
+    origin = change.origin_state
+    return origin is not None and origin.inode == here.inode
 
 
 def _as_made(state: PathState) -> PathState:

@@ -25,7 +25,7 @@ class Scene:
     something else on the disk. `exchange` False does without the kernel's
     exchange of two names, as on file systems that lack it. `made` are the inodes
     of staged things by step, `started` the steps whose commit began, `touched` the
-    inodes whose ctime we changed.
+    inodes whose ctime we changed, `given` the paths whose file gets another name.
     """
 
     directories: Directories
@@ -35,6 +35,7 @@ class Scene:
     made: dict[int, int] = field(default_factory=dict)
     started: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
+    given: frozenset[str] = frozenset()
 
     @property
     def plan(self) -> str:

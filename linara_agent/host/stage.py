@@ -9,6 +9,8 @@ from pathlib import Path
 from linara_agent.core.change import Change, FileType, PathState
 from linara_agent.errors import ApplyFailed, PlanProblem
 from linara_agent.host import kernel
+from linara_agent.host.commit import Moved, guarded
+from linara_agent.host.directories import split
 from linara_agent.host.scene import Scene
 from linara_agent.host.step import Move, Step
 from linara_agent.host.tree import Maker
@@ -27,6 +29,8 @@ def check_blobs(steps: tuple[Step, ...], blobs: Path) -> None:
     for change in _new_files(steps):
         state = change.after
         if state is None or state.sha256 in seen:
+            continue
+        if state.sha256 is None and change.origin is not None:
             continue
         problem = blob_problem(blobs, state)
         if problem:
@@ -80,7 +84,7 @@ def check_space(steps: tuple[Step, ...], scene: Scene) -> None:
             needed[device] += sum(
                 change.after.size + _ENTRY
                 for change in step.changes
-                if change.after is not None
+                if change.after is not None and change.origin is None
             )
         if step.move in (Move.REMOVE, Move.REPLACE) and device != undo:
             needed[undo] += sum(
@@ -113,6 +117,11 @@ class Staging:
         self._scene = scene
         self._blobs = blobs
         self._changes: dict[str, Change] = {}
+        self._set = {
+            step.before.inode: step.after
+            for step in steps
+            if step.move is Move.SET and step.before is not None
+        }
         self._maker = Maker(
             directories=scene.directories,
             content=self._content,
@@ -136,21 +145,64 @@ class Staging:
                 for rest, change in self._changes.items()
                 if change.after is not None
             }
+            for change in self._changes.values():
+                self._know(change)
             made[step.number] = self._maker.make(step.temporary_path, states)
         return made
 
+    def _know(self, change: Change) -> None:
+        """Where the change is another name of a file on the host, it becomes one."""
+        origin = change.origin_state
+        if change.origin is None or origin is None or not self._may_link(change):
+            return
+        if guarded(change.origin, origin, self._scene):
+            raise Moved(change.origin, ("changed while the plan was being applied",))
+        self._maker.know(_origin_key(origin), change.origin)
+        self._scene.touched.add(origin.inode or 0)
+
+    def _may_link(self, change: Change) -> bool:
+        """Whether the file on the host has, or is given, the attributes wanted."""
+        origin, after = change.origin_state, change.after
+        if origin is None or after is None or origin.type is FileType.DIRECTORY:
+            return False
+        given = self._set.get(origin.inode) or origin
+        return _attributes(given) == _attributes(after)
+
     def _content(self, rest: str, state: PathState) -> int:
-        del rest
-        return os.open(self._blobs / str(state.sha256), _READ)
+        change = self._changes[rest]
+        if state.sha256 is not None or change.origin is None:
+            return os.open(self._blobs / str(state.sha256), _READ)
+        parent, name = split(change.origin)
+        directory = self._scene.directories.open(parent)
+        descriptor = os.open(name, _READ, dir_fd=directory)
+        origin = change.origin_state
+        if origin is None or os.fstat(descriptor).st_ino != origin.inode:
+            os.close(descriptor)
+            raise Moved(change.origin, ("was replaced by something else",))
+        return descriptor
 
     def _identity(self, rest: str, state: PathState) -> Hashable | None:
         """Names of one inode, on the host before or in the twin after, stay one."""
-        before = self._changes[rest].before
+        change = self._changes[rest]
+        before, origin = change.before, change.origin_state
+        if origin is not None and self._may_link(change):
+            return _origin_key(origin)
+        if change.apart and state.inode is None:
+            return None
         if state.inode is not None:
             return ("after", state.inode, state.sha256)
         if before is not None and before.type is FileType.FILE:
             return ("before", before.inode, state)
         return None
+
+
+def _origin_key(origin: PathState) -> Hashable:
+    return ("origin", origin.inode)
+
+
+def _attributes(state: PathState) -> tuple[object, ...]:
+    mode = None if state.type is FileType.SYMLINK else state.mode
+    return mode, state.uid, state.gid, state.mtime_ns, state.xattrs
 
 
 def sync_all(steps: tuple[Step, ...], scene: Scene) -> None:

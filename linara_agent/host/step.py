@@ -83,6 +83,16 @@ class Steps:
     skipped: int
 
 
+def given_away(steps: Iterable[Step]) -> frozenset[str]:
+    """The paths whose file has another name afterwards, so that nothing is lost."""
+    return frozenset(
+        change.origin
+        for step in steps
+        for change in step.changes
+        if change.origin is not None and not _is_directory(change.origin_state)
+    )
+
+
 def steps_of(changes: Sequence[Change], *, tag: str) -> Steps:
     """Group a preview's changes into steps.
 
@@ -140,15 +150,20 @@ def _wanted(changes: Iterable[Change]) -> set[str]:
 
 
 def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Attributes of directories come last and deepest first: one of them may take
-    away the right to write there.
+    """Attributes come after the renames: one file may be replaced under one name
+    and changed under another. Those of directories come last and deepest first: one
+    of them may take away the right to write there.
     """
     late = sorted(
         (step for step in steps if step.late),
         key=lambda step: step.path.count("/"),
         reverse=True,
     )
-    return (*(step for step in steps if not step.late), *late)
+    early = sorted(
+        (step for step in steps if not step.late),
+        key=lambda step: step.move is Move.SET,
+    )
+    return (*early, *late)
 
 
 def _move(change: Change) -> Move:
@@ -186,6 +201,7 @@ def _check(change: Change) -> None:
     same = before is not None and after is not None and before.type is after.type
     fits = {
         ChangeKind.CREATED: before is None and after is not None,
+        ChangeKind.RENAMED: before is None and after is not None,
         ChangeKind.DELETED: before is not None and after is None,
         ChangeKind.MODIFIED: same,
         ChangeKind.METADATA: same,
@@ -198,8 +214,8 @@ def _check(change: Change) -> None:
 def _check_inner(root: Change, change: Change) -> None:
     """In a tree that is made everything is created; in one removed, deleted."""
     _check(change)
-    kind = ChangeKind.CREATED if _makes_directory(root) else ChangeKind.DELETED
-    if change.kind is not kind:
+    made = (ChangeKind.CREATED, ChangeKind.RENAMED)
+    if change.kind not in (made if _makes_directory(root) else (ChangeKind.DELETED,)):
         raise _contradiction(change)
 
 

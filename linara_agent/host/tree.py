@@ -112,6 +112,10 @@ class Maker:
     identity: Callable[[str, PathState], Hashable | None] = _by_itself
     _made: dict[Hashable, str] = field(default_factory=dict)
 
+    def know(self, identity: Hashable, path: str) -> None:
+        """Files with this identity are to be links of one that is there."""
+        self._made.setdefault(identity, path)
+
     def make(self, path: str, states: Mapping[str, PathState]) -> int:
         """Make a thing or a tree, and return its inode.
 
@@ -119,10 +123,15 @@ class Maker:
         entry) to its state, parents first. Directories get their attributes last.
         """
         for rest, state in states.items():
+            key = self.identity(rest, state)
+            if key is not None and self._linked(path + rest, key):
+                continue
             if state.type is FileType.FILE:
                 self._file(path, rest, state)
             else:
                 self._special(path + rest, state)
+            if key is not None and state.type is not FileType.DIRECTORY:
+                self._made[key] = path + rest
         for rest, state in reversed(tuple(states.items())):
             if state.type is FileType.DIRECTORY:
                 set_metadata(self.directories.open(path + rest), state)
@@ -131,11 +140,6 @@ class Maker:
         return os.stat(name, dir_fd=directory, follow_symlinks=False).st_ino
 
     def _file(self, path: str, rest: str, state: PathState) -> None:
-        key = self.identity(rest, state)
-        if key is not None:
-            if self._linked(path + rest, key):
-                return
-            self._made[key] = path + rest
         source = self.content(rest, state)
         try:
             parent, name = split(path + rest)

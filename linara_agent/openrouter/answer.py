@@ -3,9 +3,9 @@
 The reading itself is `core.shell.answer`.
 """
 
+from linara_agent.core.answer import answer
 from linara_agent.core.answer.answer import Answer
 from linara_agent.core.answer.unusable import Lack, Unusable
-from linara_agent.core.answer import answer
 from linara_agent.openrouter.errors import RECIPES, Failure
 from linara_agent.openrouter.prompt import SENTINEL
 

@@ -1,5 +1,7 @@
 """Run bashlex under a deadline that really stops it."""
 
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from linara_agent.core.shell.reading import (
@@ -35,6 +37,13 @@ def parse(text: str, *, seconds: float) -> BashlexTree | NotParsed:
         return NotParsed(Failure.SYNTAX, str(error))
     except Exception as error:  # noqa: BLE001 — see the docstring
         return NotParsed(Failure.CRASHED, f"{type(error).__name__}: {error}")
+
+
+def load() -> Thread:
+    """Build the tables in a thread, while something else is waited for."""
+    thread = Thread(target=lambda: import_module("bashlex"), daemon=True)
+    thread.start()
+    return thread
 
 
 def _plain(node: Any) -> BashlexNode:  # noqa: ANN401 — bashlex has no types

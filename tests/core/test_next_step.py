@@ -86,6 +86,9 @@ def test_the_ways() -> None:
         (verdict("review", "read", rule="cannot-be-previewed"), NOTHING),
         (verdict("review", "read", rule="too-many-changes"), NOTHING),
         (verdict("review", "read", rule="unreadable"), NOTHING),
+        (verdict("review", "read", rule="needs-terminal"), NOTHING),
+        (verdict("review", "read", rule="needs-root"), NOTHING),
+        (verdict("review", "read", rule="needs-network"), NOTHING),
         (verdict("allow", "read"), preview(network_tried=True)),
         (verdict("allow", "read"), preview(ended=outcome(limits=("time",)))),
     ],
@@ -143,3 +146,10 @@ def test_a_script_that_changed_and_hit_a_limit_is_not_applied_unattended() -> No
 def test_ways_to_the_host(seen: Preview, expected: tuple[Way, ...]) -> None:
     """Only a whole set of changes, each of which can be made, can be applied."""
     assert ways_for(seen) == expected
+
+
+@pytest.mark.parametrize("rule", ["needs-terminal", "needs-root", "needs-network"])
+def test_what_a_preview_could_not_give_is_only_rerun(rule: str) -> None:
+    """Changes of a run that lacked something are not offered to be copied."""
+    seen = preview(change("/w/x"), findings=said(rule))
+    assert ways_for(seen) == RERUN

@@ -141,6 +141,8 @@ def test_a_preview() -> None:
         "limits": ["time"],
         "leftovers": 2,
         "network_tried": True,
+        "network_open": False,
+        "connections": [],
         "findings": [finding_json(FINDING)],
         "notes": ["n"],
     }

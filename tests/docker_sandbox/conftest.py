@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from linara_agent.core.preview import Preview
 from linara_agent.core.sandbox_plan import Caller, Limits, SandboxPlan
+from linara_agent.docker_sandbox import toolbox
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from linara_agent.docker_sandbox.scratch import candidates
 
@@ -83,6 +84,20 @@ def preview_of(sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path) -> Pre
         return sandbox.preview(plan, digest="the-digest", blobs=blobs)
 
     return preview
+
+
+@pytest.fixture(scope="session")
+def toolbox_image() -> str:
+    """Large, and made of Debian's packages: no test makes it."""
+    recipe = toolbox.Recipe.ours()
+    engine = docker.from_env()
+    try:
+        found = engine.images.list(name=recipe.image)
+    finally:
+        engine.close()
+    if not found:
+        pytest.skip("no toolbox image: `linara-agent sandbox build` makes it")
+    return recipe.image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +180,7 @@ def python_path() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="linara-test-path-"))
     folder.chmod(0o755)
     shutil.copytree(ROOT / "linara_agent", folder / "linara_agent")
+    shutil.copytree(ROOT / "sandbox", folder / "linara_agent" / "_data" / "sandbox")
     installed = Path(sysconfig.get_paths()["purelib"])
     for name in (
         "annotated_types",

@@ -8,6 +8,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from linara_agent.core.sandbox_plan import View
 from linara_agent.docker_sandbox.host_view import HostView, Lower
 from linara_agent.docker_sandbox.identity import (
     Outdated,
@@ -115,8 +116,9 @@ def test_an_engine_that_sees_other_files_is_refused(
     hermetic_home: Path,
     engine: docker.DockerClient,
 ) -> None:
-    """A client whose files are not the engine's gets no preview, and leaves nothing."""
-    plan = PLANS.dump_json(plan_for("touch ran", run="elsewhere")).decode()
+    """A client whose files are not the engine's gets no twin, and leaves nothing."""
+    wanted = plan_for("touch ran", run="elsewhere", view=View.TWIN)
+    plan = PLANS.dump_json(wanted).decode()
     done = subprocess.run(
         [
             *("unshare", "--mount", "bash", "-c", f'{mounting} && exec "$@"', "-"),
@@ -127,7 +129,7 @@ def test_an_engine_that_sees_other_files_is_refused(
         text=True,
         check=False,
     )
-    assert "SandboxUnavailable" in done.stderr
+    assert "identity.Foreign" in done.stderr
     assert said in done.stderr
     assert (
         engine.containers.list(

@@ -12,7 +12,6 @@ from docker.models.containers import Container
 from linara_agent.core.sandbox_plan import Limits
 from linara_agent.docker_sandbox.prepared import orders
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
-from linara_agent.errors import SandboxUnavailable
 from tests.docker_sandbox.conftest import PlanFor, labelled
 
 pytestmark = pytest.mark.docker
@@ -52,12 +51,30 @@ def test_a_prepared_twin_can_be_discarded(
 
 
 def test_a_prepared_twin_keeps_its_ground(
-    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
+    premises: Premises, plan_for: PlanFor, tmp_path: Path, engine: docker.DockerClient
 ) -> None:
     """A plan with other masks is not run in a twin that shows too much."""
-    twin = sandbox.prepare(plan_for(""))
-    with pytest.raises(SandboxUnavailable, match="other limits, masks"):
-        twin.run(plan_for("ls", masks=("/etc/passwd",)), digest="", blobs=tmp_path)
+    Path("secret").write_text("x")
+    hidden = (str(Path("secret").absolute()),)
+    with DockerSandbox(premises) as sandbox:
+        twin = sandbox.prepare(plan_for(""))
+        before = labelled(engine)[0]
+        plan = plan_for("cat secret", masks=hidden)
+        preview = twin.run(plan, digest="", blobs=tmp_path)
+        assert before not in labelled(engine)
+    assert preview.outcome.stdout == b""
+    assert labelled(engine) == []
+
+
+def test_the_next_twin_of_a_run_waits_for_the_last_to_go(
+    sandbox: DockerSandbox, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Twins of one run share a directory, whose removal nobody waited for."""
+    said = []
+    for text in ("echo one > x", "cat x", "ls"):
+        twin = sandbox.prepare(plan_for(""))
+        said.append(twin.run(plan_for(text), digest="", blobs=tmp_path).outcome.stdout)
+    assert said == [b"", b"", b""]
 
 
 def test_a_standby_ends_with_its_client(

@@ -1,6 +1,7 @@
 """Removing what a hostile script built."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from linara_agent.docker_sandbox.tree_removal import empty, remove_tree
@@ -64,3 +65,14 @@ def test_emptying_keeps_the_directory(tmp_path: Path) -> None:
 def test_nothing_there_is_fine(tmp_path: Path) -> None:
     """Removing twice is what was wanted."""
     remove_tree(str(tmp_path / "never"))
+
+
+def test_two_at_once_leave_nothing(tmp_path: Path) -> None:
+    """What another one removes meanwhile is no reason to leave the rest."""
+    top = tmp_path / "top"
+    for number in range(200):
+        (top / str(number) / "below").mkdir(parents=True)
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(remove_tree, str(top)) for _ in range(4)]
+    assert [one.exception() for one in done] == [None] * 4
+    assert not top.exists()

@@ -58,13 +58,29 @@ FORBIDDEN = [
 )
 def test_separators_in_paths_are_escaped(path: str, escaped: str) -> None:
     """Colons and commas separate layers and options; a backslash takes that away."""
-    options = overlay_options(path, "/u", "/w")
+    options = overlay_options(path, "/u", "/w", kernel="6.1.0")
     assert options.startswith(f"lowerdir={escaped},upperdir=/u,workdir=/w,redirect_dir")
 
 
 def test_no_device_and_no_set_user_id() -> None:
     """What a script makes in an overlay gives nobody rights."""
-    assert overlay_options("/l", "/u", "/w").endswith("nosuid,nodev")
+    options = overlay_options("/l", "/u", "/w", kernel="5.4.0-150-generic")
+    assert options.endswith("nosuid,nodev")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "last"),
+    [
+        ("5.10.0", "volatile"),
+        ("6.1.0-18-amd64", "volatile"),
+        ("5.9.16", "nodev"),
+        ("odd", "nodev"),
+    ],
+)
+def test_nothing_is_synced_where_the_kernel_can(kernel: str, last: str) -> None:
+    """A twin is thrown away: its unmounting must not write out the whole disk."""
+    options = overlay_options("/l", "/u", "/w", kernel=kernel)
+    assert options.rpartition(",")[2] == last
 
 
 def test_the_profile_allows_nothing_dangerous() -> None:

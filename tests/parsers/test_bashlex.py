@@ -1,5 +1,7 @@
 """bashlex, run so that it always ends and never raises."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -71,3 +73,17 @@ def test_its_endless_loop_is_stopped_on_another_thread():
 def test_no_text_raises(text):
     """Any text gives a tree or a failure."""
     assert isinstance(bashlex.parse(text, seconds=0.5), (BashlexTree, NotParsed))
+
+
+def test_the_tables_can_be_built_in_a_thread():
+    """After that the first text is read at once, and read the same."""
+    program = (
+        "import sys; from linara_agent.parsers import bashlex;"
+        "assert 'bashlex' not in sys.modules;"
+        "bashlex.load().join(); assert 'bashlex' in sys.modules;"
+        "print(bashlex.parse('true', seconds=10).roots[0].kind)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "command\n"

@@ -16,23 +16,13 @@ from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.given_options import remember_options
 from linara_agent.core.effects.listing import default_word, remember_listed
 from linara_agent.core.effects.place import Place
-from linara_agent.core.effects.reach import doubtful
+from linara_agent.core.effects.reach import ON_PATHS, doubtful
 from linara_agent.core.effects.trace import Call, Command, Sink, Taint
 from linara_agent.core.shell.script import Unknown, Word
 
 STANDARD_DIRECTORIES = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 _DEEPEST = 12
 
-_PATH_EFFECTS: Mapping[Role, tuple[EffectKind, ...]] = {
-    Role.READ: (EffectKind.READ,),
-    Role.PATHS: (EffectKind.READ,),
-    Role.WRITE: (EffectKind.MODIFY,),
-    Role.CREATE: (EffectKind.CREATE,),
-    Role.MODIFY: (EffectKind.MODIFY,),
-    Role.DELETE: (EffectKind.DELETE,),
-    Role.MOVE: (EffectKind.READ, EffectKind.DELETE),
-    Role.METADATA: (EffectKind.METADATA,),
-}
 _INTERPRETERS = frozenset(
     ("sh", "python3", "perl", "ruby", "node", "php", "lua", "zsh", "fish", "ksh")
 )
@@ -339,8 +329,8 @@ def with_role(
     recursive: bool = False,
 ) -> None:
     """The effects that a word has in its role."""
-    if role in _PATH_EFFECTS:
-        for kind in _PATH_EFFECTS[role]:
+    if role in ON_PATHS:
+        for kind in ON_PATHS[role]:
             call.path(kind, word, recursive=recursive)
         if role is Role.PATHS:
             call.unknown("it takes paths from a file", word)

@@ -11,7 +11,7 @@ from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.trace import Call, Sink, Taint
 from linara_agent.core.shell.script import Word
 
-_KINDS: Mapping[Role, tuple[EffectKind, ...]] = {
+ON_PATHS: Mapping[Role, tuple[EffectKind, ...]] = {
     Role.READ: (EffectKind.READ,),
     Role.PATHS: (EffectKind.READ,),
     Role.WRITE: (EffectKind.MODIFY,),
@@ -20,6 +20,11 @@ _KINDS: Mapping[Role, tuple[EffectKind, ...]] = {
     Role.DELETE: (EffectKind.DELETE,),
     Role.MOVE: (EffectKind.READ, EffectKind.DELETE),
     Role.METADATA: (EffectKind.METADATA,),
+}
+"""What a program does with the path that a word in this role is."""
+
+_KINDS: Mapping[Role, tuple[EffectKind, ...]] = {
+    **ON_PATHS,
     Role.RUN: (EffectKind.EXECUTE,),
     Role.CODE: (EffectKind.EXECUTE,),
     Role.HOST: (EffectKind.NETWORK,),

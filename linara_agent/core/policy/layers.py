@@ -25,6 +25,7 @@ from linara_agent.core.policy.policy_file import (
     unusable,
 )
 from linara_agent.core.policy.rule import Override, PolicyLimits, SandboxSettings
+from linara_agent.core.sandbox_plan import View
 
 
 class LayerKind(StrEnum):
@@ -80,14 +81,19 @@ def _limits(base: PolicyLimits, files: Iterable[LoadedFile]) -> PolicyLimits:
 
 
 def _sandbox(base: SandboxSettings, files: Iterable[LoadedFile]) -> SandboxSettings:
-    """All masks, and the shortest time."""
-    masks, timeout_s = base.masks, base.timeout_s
+    """All masks, the shortest time, the view that shows less, the network shut."""
+    masks, timeout_s, view = base.masks, base.timeout_s, base.view
+    network = base.network
     for file in files:
         given = file.content.sandbox
         masks += given.masks
         if "timeout_s" in given.model_fields_set:
             timeout_s = min(timeout_s, given.timeout_s)
-    return SandboxSettings(masks=masks, timeout_s=timeout_s)
+        if given.view is View.COPY:
+            view = View.COPY
+        if given.network == "never":
+            network = given.network
+    return SandboxSettings(masks=masks, timeout_s=timeout_s, view=view, network=network)
 
 
 def _overridden(

@@ -1,7 +1,7 @@
 """A rule of a policy: which effects it speaks of, and what it decides."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,8 @@ from pydantic.config import JsonDict
 
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Certainty, EffectKind
+from linara_agent.core.sandbox_plan import View
+from linara_agent.errors import PolicyProblem
 
 WRITE = (EffectKind.CREATE, EffectKind.MODIFY)
 """What the word `write` in a policy file stands for."""
@@ -52,6 +54,7 @@ EffectKeys = Annotated[
         }
     ),
 ]
+ViewKey = Annotated[View, Field(strict=False)]
 _HAS_SUBJECT: JsonDict = {
     "anyOf": [{"required": ["effect"]}, {"required": ["program"]}]
 }
@@ -122,10 +125,25 @@ class PolicyLimits(Model):
 
 
 class SandboxSettings(Model):
-    """`masks` are places hidden from the twin beside the shipped ones."""
+    """`masks` are places hidden from the twin beside the shipped ones; `view` is what
+    a preview sees where the command line does not say. `network`: whether a person
+    may open the network to a preview (`ask`); nobody else may.
+    """
 
     masks: tuple[str, ...] = ()
     timeout_s: float = Field(default=60.0, gt=0, le=3600)
+    view: ViewKey = View.AUTO
+    network: Literal["never", "ask"] = "ask"
+
+    def opens_network(self, *, asked: bool) -> bool:
+        """What the person asked for; raises PolicyProblem where it may not be."""
+        if asked and self.network == "never":
+            raise PolicyProblem(
+                "The policy keeps the network shut for previews.",
+                not_done="Nothing was judged, and nothing ran.",
+                remedy="Call again without --network.",
+            )
+        return asked
 
 
 class ClassPaths(Model):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.core.effects.test_resolve import HERE, targets
+from tests.core.gates import targets
+
+HERE = "/home/u/project"
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,12 @@ def test_of_limits_and_times_the_smaller_counts_and_masks_add_up() -> None:
     assert policy.sandbox.timeout_s == 5
 
 
+def test_a_layer_can_ask_for_the_copy_and_not_for_more() -> None:
+    """A copy shows less of the machine than a twin, so it alone is a tightening."""
+    assert layered(layer(USER, '[sandbox]\nview = "copy"\n')).sandbox.view == "copy"
+    assert layered(layer(USER, '[sandbox]\nview = "twin"\n')).sandbox.view == "auto"
+
+
 def test_the_system_permits_bases() -> None:
     """A base that it does not list cannot be chosen; only the system may list any."""
     some = layer(SYSTEM, 'bases = ["strict", "/etc/x.toml"]\n')
@@ -227,3 +233,15 @@ def test_a_layer_never_loosens(
     policy = layered(layer(kind, text))
     found = gate_with(policy).assess(command, PLACE)[1].decision
     assert found >= assess(command).decision
+
+
+def test_the_network_is_shut_by_any_layer() -> None:
+    """`never` in one of them holds, whatever the others say."""
+    shut, open_ = '[sandbox]\nnetwork = "never"\n', '[sandbox]\nnetwork = "ask"\n'
+    assert BASE.sandbox.opens_network(asked=True)
+    assert not BASE.sandbox.opens_network(asked=False)
+    for layers in ((layer(USER, shut),), (layer(SYSTEM, shut), layer(USER, open_))):
+        policy = layered(*layers)
+        assert not policy.sandbox.opens_network(asked=False)
+        with pytest.raises(PolicyProblem, match="keeps the network shut"):
+            policy.sandbox.opens_network(asked=True)

@@ -193,13 +193,31 @@ def as_seen(found: ChangeSet) -> Seen:
             continue
         kind = _FORMATS[after.type]
         content = after.sha256
+        if content is None and change.origin is not None and after.type == "file":
+            content = sha256(_bytes(change.origin)).hexdigest()
         if after.type == "symlink" and change.kind != "metadata":
             content = after.link
         time_ns = None if after.type == "directory" else after.mtime_ns
         meta = (after.mode, after.uid, after.gid, time_ns, after.xattrs)
-        result[change.path] = (str(change.kind), (kind, content, meta))
+        word = "created" if change.kind == "renamed" else str(change.kind)
+        result[change.path] = (word, (kind, content, meta))
+    renamed = [one.origin for one in found.changes if one.kind == "renamed"]
+    assert all(result[str(origin)] for origin in renamed), "its old name is not listed"
     assert len(result) == len(found.changes), "a path is listed twice"
     return result
+
+
+def _bytes(path: str) -> bytes:
+    """The content of a file whose path may be longer than the kernel takes."""
+    here = os.open("/", os.O_PATH)
+    for name in path.split("/")[1:-1]:
+        below = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=here)
+        os.close(here)
+        here = below
+    fd = os.open(path.rpartition("/")[2], os.O_RDONLY | os.O_NOFOLLOW, dir_fd=here)
+    os.close(here)
+    with os.fdopen(fd, "rb") as file:
+        return file.read()
 
 
 class MakeTwin(Protocol):

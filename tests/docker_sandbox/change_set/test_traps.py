@@ -1,6 +1,7 @@
 """What a hostile or unlucky run can leave behind, and how the reading says so."""
 
 import os
+import stat
 import subprocess
 import tempfile
 import time
@@ -81,6 +82,19 @@ def test_more_entries_than_the_limit_cannot_be_applied(twin, via):
     assert all(change.unsettled for change in found.changes)
 
 
+def test_more_than_a_million_entries_end_as_a_finding(twin, request):
+    """A directory of them that was deleted is listed up to the limit, no further."""
+    if request.config.getoption("--hypothesis-profile") != "fuzz":
+        pytest.skip("only in `make fuzz`: it makes a million files")
+    (twin.lower / "d").mkdir()
+    for number in range(1_000_001):
+        os.mknod(twin.lower / "d" / str(number))
+    os.mknod(twin.upper / "d", stat.S_IFCHR)  # a whiteout
+    found = twin.read("process")
+    assert (rules(found), found.complete) == (["too-many-changes"], False)
+    assert len(found.changes) == 1_000_000
+
+
 def test_a_deleted_tree_counts_against_the_limit(twin, via):
     """One whiteout can stand for more deletions than may be listed."""
     (twin.lower / "d").mkdir()
@@ -112,7 +126,11 @@ def test_a_hundred_directories_deep(twin, via):
     longest = max(made, key=lambda change: len(change.path))
     assert longest.path.endswith("/f")
     assert len(longest.path) > 24_000
-    assert (twin.blobs / longest.after.sha256).read_text() == "bottom"
+    assert (longest.kind, longest.origin) == (
+        "renamed",
+        longest.path.replace("/lower/new/", "/lower/old/"),
+    )
+    assert longest.origin_state.size == len("bottom")
     assert found.complete
 
 
@@ -133,23 +151,77 @@ def test_holes_stay_holes(twin, via):
 
 
 def test_names_of_one_file_are_said_to_share_it(twin, via):
-    """Applying makes separate files, which a person should know."""
+    """They have one inode in common, by which an apply makes them one file."""
     twin.do("echo a > f; ln f g")
     found = twin.read(via)
     contents = {change.after.sha256 for change in found.changes}
     assert len(found.changes) == 2
     assert len(contents) == 1
-    assert rules(found) == ["hard-links"]
+    inodes = {change.after.inode for change in found.changes}
+    assert len(inodes) == 1
+    assert None not in inodes
+    assert rules(found) == []
 
 
-def test_a_moved_and_rewritten_hard_link_cannot_be_applied(twin, via):
-    """Which other names changed with it cannot be told any more."""
+def test_a_moved_and_rewritten_hard_link_changes_its_other_names(twin, via):
+    """What it was copied from is told by the overlay, and so are its other names."""
     (twin.lower / "f").write_text("old\n")
     (twin.lower / "g").hardlink_to(twin.lower / "f")
     twin.do("echo a >> f; mv f h")
     found = twin.read(via)
-    assert twin.named(found)["h"].unsettled
+    changes = twin.named(found)
+    assert {name: str(change.kind) for name, change in changes.items()} == {
+        "f": "deleted",
+        "g": "modified",
+        "h": "created",
+    }
+    assert changes["g"].after == changes["h"].after
+    assert rules(found) == []
+
+
+def test_a_file_changed_under_a_name_that_is_gone_is_found(twin, via):
+    """Its other names show the change, though none of them is in the upper."""
+    for name in ("f", "m"):
+        (twin.lower / name).write_text("old\n")
+        (twin.lower / f"{name}2").hardlink_to(twin.lower / name)
+    truth = twin.run("echo a >> f; rm f; chmod 600 m; ln -sfn x m")
+    assert twin.as_truth(twin.read(via)) == truth
+
+
+def test_a_file_with_a_name_elsewhere_cannot_be_applied(twin, via, tmp_path):
+    """A name outside of what the twin shows would keep the old content."""
+    (twin.lower / "f").write_text("old\n")
+    (tmp_path / "elsewhere").hardlink_to(twin.lower / "f")
+    twin.do("echo a >> f")
+    found = twin.read(via)
+    assert [change.unsettled for change in found.changes] == [True]
     assert rules(found) == ["hard-links"]
+
+
+def test_a_file_put_in_the_place_of_a_name_is_apart(twin, via, tmp_path):
+    """The other names keep their file, wherever they are."""
+    (twin.lower / "f").write_text("old\n")
+    (tmp_path / "elsewhere").hardlink_to(twin.lower / "f")
+    twin.do("sed -i s/old/new/ f")
+    (change,) = twin.read(via).changes
+    assert (change.apart, change.unsettled, change.after.inode) == (True, False, None)
+
+
+def test_a_moved_file_of_any_size_is_neither_read_nor_kept(twin, via):
+    """It is named with the path that it had, and no content is saved for it."""
+    with (twin.lower / "big").open("wb") as file:
+        file.truncate(1 << 40)
+    twin.do("mv big bigger; ln bigger again")
+    found = twin.read(via)
+    assert {
+        name: (str(change.kind), change.origin)
+        for name, change in twin.named(found).items()
+    } == {
+        "big": ("deleted", None),
+        "bigger": ("renamed", twin.path("big")),
+        "again": ("renamed", twin.path("big")),
+    }
+    assert list(twin.blobs.iterdir()) == []
 
 
 def test_a_socket_cannot_be_carried_over(twin, via):

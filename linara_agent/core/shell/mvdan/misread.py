@@ -51,8 +51,9 @@ def misread(file: Tree, text: str, offsets: Offsets) -> Iterator[Opaque]:
                 reason = "a continued line in it may end the here-document"
                 yield Opaque(span=body, reason=reason)
         elif "Hash" in tree and not _begins_a_word(text[: offsets.span(tree).start]):
-            rest = Span(offsets.span(tree).start, len(text))
-            yield Opaque(span=rest, reason="a # here may be a part of the word before")
+            # Where the word begins, and what follows, is all in question.
+            whole = Span(0, len(text))
+            yield Opaque(span=whole, reason="a # in it may be a part of a word")
 
 
 def _begins_a_word(before: str) -> bool:

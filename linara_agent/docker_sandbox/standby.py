@@ -1,0 +1,122 @@
+"""Gets a twin ready in threads while something else goes on: thinking, or judging.
+
+The engine's client is loaded there too, so this module imports nothing of it. What a
+thread could not do is told when its result is needed, and not at all if it never is.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from linara_agent.core.preview import Preview
+from linara_agent.core.sandbox_plan import SandboxPlan
+from linara_agent.errors import LinaraError
+from linara_agent.ports import Progress
+
+if TYPE_CHECKING:
+    from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
+    from linara_agent.docker_sandbox.views import Prepared
+
+T = TypeVar("T")
+
+
+class _Work(Generic[T]):
+    """Begun at once in a thread, which the interpreter waits for at its end."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._done: list[T] = []
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="standby")
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._done.append(self._work())
+        except BaseException as error:  # noqa: BLE001 — it is raised where it is asked for
+            self._error = error
+
+    def result(self) -> T:
+        """Wait for it; raises what the work raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._done[0]
+
+
+class StandbySandbox:
+    """Implements `ports.Sandbox`; `premises` is called once, in a thread."""
+
+    def __init__(
+        self, premises: "Callable[[], Premises]", *, progress: Progress
+    ) -> None:
+        self._premises = premises
+        self._progress = progress
+        self._made: _Work[DockerSandbox] | None = None
+
+    def _make(self) -> "DockerSandbox":
+        from linara_agent.docker_sandbox.sandbox import (  # noqa: PLC0415 — in the thread
+            DockerSandbox,
+        )
+
+        return DockerSandbox(self._premises())
+
+    def close(self) -> None:
+        """Leave the engine, which ends with the process anyway."""
+        if self._made is not None:
+            self._made.result().close()
+            self._made = None
+
+    def prepare(self, plan: SandboxPlan) -> "Standby":
+        """See `ports.Sandbox`."""
+        loading = self._loading()
+        starting = _Work(lambda: loading.result().view(plan))
+        return Standby(starting, step=self._progress.step)
+
+    def reap(self) -> int:
+        """See `ports.Sandbox`."""
+        return self._loading().result().reap()
+
+    def _loading(self) -> "_Work[DockerSandbox]":
+        if self._made is None:
+            self._made = _Work(self._make)
+        return self._made
+
+
+class Standby:
+    """Implements `ports.PreparedPreview`."""
+
+    def __init__(
+        self,
+        starting: "_Work[Prepared]",
+        *,
+        step: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
+        self._starting = starting
+        self._step = step
+        self._over = False
+
+    def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
+        """See `ports.PreparedPreview`."""
+        with self._step("starting the twin"):
+            twin = self._starting.result()
+        with self._step("running in the twin"):
+            preview = twin.run(plan, digest=digest, blobs=blobs)
+        self._over = True
+        return preview
+
+    def discard(self) -> None:
+        """See `ports.PreparedPreview`; one that is just starting goes when it stands.
+
+        Nobody waits for that before the end of the process.
+        """
+        if not self._over:
+            _Work(self._take_down)
+        self._over = True
+
+    def _take_down(self) -> None:
+        # One that could not be made left nothing; the rest is what `reap` finds.
+        with suppress(LinaraError):
+            self._starting.result().discard()

@@ -1,0 +1,114 @@
+"""A twin that is started in a thread, for a text that comes later or never."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import docker
+import pytest
+
+from linara_agent.docker_sandbox.sandbox import Premises
+from linara_agent.docker_sandbox.standby import StandbySandbox
+from linara_agent.errors import SandboxUnavailable
+from linara_agent.ports import Progress
+from tests.docker_sandbox.conftest import PlanFor, labelled
+
+pytestmark = pytest.mark.docker
+
+
+class Silent:
+    """Progress that nobody sees."""
+
+    def step(self, words: str) -> nullcontext[None]:
+        del words
+        return nullcontext()
+
+
+def settled() -> None:
+    """Wait as the interpreter does at its end."""
+    for thread in threading.enumerate():
+        if thread.name in ("standby", "take-down"):
+            thread.join()
+    if any(thread.name == "take-down" for thread in threading.enumerate()):
+        settled()
+
+
+@contextmanager
+def standing_by(premises: Premises, progress: Progress) -> Iterator[StandbySandbox]:
+    sandbox = StandbySandbox(lambda: premises, progress=progress)
+    try:
+        yield sandbox
+    finally:
+        settled()
+        sandbox.close()
+
+
+@pytest.fixture
+def standby(premises: Premises) -> Iterator[StandbySandbox]:
+    with standing_by(premises, Silent()) as sandbox:
+        yield sandbox
+
+
+def test_a_text_is_run_in_the_twin_that_stood_by(
+    standby: StandbySandbox,
+    plan_for: PlanFor,
+    tmp_path: Path,
+    engine: docker.DockerClient,
+) -> None:
+    """The container is there before the text is, and it is gone in the end."""
+    twin = standby.prepare(plan_for(""))
+    settled()
+    there = set(labelled(engine))
+    preview = twin.run(plan_for("echo here"), digest="d", blobs=tmp_path)
+    twin.discard()
+    settled()
+    assert there
+    assert preview.outcome.stdout == b"here\n"
+    assert labelled(engine) == []
+
+
+def test_a_twin_that_is_just_starting_can_be_discarded(
+    standby: StandbySandbox,
+    plan_for: PlanFor,
+    hermetic_home: Path,
+    engine: docker.DockerClient,
+) -> None:
+    """Whoever needs it no more need not wait, and nothing of it is left."""
+    standby.prepare(plan_for("")).discard()
+    settled()
+    assert list((hermetic_home / ".cache/linara-agent/scratch").iterdir()) == []
+    assert labelled(engine) == []
+
+
+def test_what_cannot_be_started_is_told_by_the_run_alone(
+    premises: Premises, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Without an engine a standby is no error until its result is needed."""
+    nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    with standing_by(replace(premises, environment=nowhere), Silent()) as standby:
+        standby.prepare(plan_for("")).discard()
+        twin = standby.prepare(plan_for(""))
+        with pytest.raises(SandboxUnavailable, match="No Docker engine answers"):
+            twin.run(plan_for("touch x"), digest="", blobs=tmp_path)
+        twin.discard()
+
+
+def test_a_person_is_told_of_what_is_waited_for(
+    premises: Premises, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Only the caller's own thread says something: the other one has no screen."""
+    said: list[tuple[str, str]] = []
+
+    class Told:
+        @contextmanager
+        def step(self, words: str) -> Iterator[None]:
+            said.append((words, threading.current_thread().name))
+            yield
+
+    with standing_by(premises, Told()) as standby:
+        twin = standby.prepare(plan_for(""))
+        twin.run(plan_for("true"), digest="", blobs=tmp_path)
+    here = threading.current_thread().name
+    assert said == [("starting the twin", here), ("running in the twin", here)]
