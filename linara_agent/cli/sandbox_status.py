@@ -1,6 +1,7 @@
 """`linara-agent sandbox status` and `sandbox clean`."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def status_command(as_json: bool) -> None:
         return
     console.show(*_engine(found))
     console.show(Text(""), heading("What of ours is there"))
-    console.show(*(_line(one) for one in found.holdings))
+    console.show(*_lines(found.holdings))
     if not found.holdings:
         console.show(Text("  nothing"))
     console.show(Text(""), heading("Awkward places"))
@@ -66,7 +67,21 @@ def _engine(found: "Status") -> Iterator[Text]:
     yield Text(f"  image of this machine: {found.image}")
 
 
-def _line(one: "Holding") -> Text:
+def _lines(holdings: "tuple[Holding, ...]") -> Iterator[Text]:
+    """A line for each; the volumes of a run, one for each directory of `/`, in one."""
+    runs = Counter(_volumes_of(one) for one in holdings)
+    for one in holdings:
+        of = _volumes_of(one)
+        count = runs.pop(of, 0) if of else 1
+        if count:
+            yield _line(one, name=f"{count} volumes" if of and count > 1 else one.name)
+
+
+def _volumes_of(one: "Holding") -> tuple[str | None, ...]:
+    return (one.run, str(one.life)) if one.kind == "volume" and one.run else ()
+
+
+def _line(one: "Holding", *, name: str) -> Text:
     about = [f"run {visible(one.run)}" if one.run else ""]
     about.append(f"process {one.pid} of user {one.uid}" if one.pid else "")
     about.append(f"{_age(one.age_s)} old" if one.age_s is not None else "")
@@ -75,7 +90,7 @@ def _line(one: "Holding") -> Text:
     return Text.assemble(
         f"  {one.kind:9} ",
         (f"{life:9}", _COLOURS[one.life]),
-        f"  {visible(one.name)}",
+        f"  {visible(name)}",
         ("  " + ", ".join(filter(None, about)), "dim"),
     )
 
@@ -151,8 +166,7 @@ def clean_command(everything: bool, yes: bool, as_json: bool) -> None:
         found = {"schema": 1, "removed": rows, "closed": closed}
         console.result(json.dumps(found, ensure_ascii=False))
         return
-    for one in removed:
-        console.show(_line(one))
+    console.show(*_lines(removed))
     console.say(Text(_counted(removed), style="bold"))
     if closed:
         words = f"Closed in the journal: {', '.join(closed)} (killed in the middle)."
