@@ -88,9 +88,9 @@ class TerminalReviewer:
             return None
         if pressed in ("\x04", ""):
             return None
-        if pressed in ("\r", "\n"):
-            return default or ""
-        return pressed.lower()
+        # Who types quickly sends the letter and Enter in one.
+        key = pressed.rstrip("\r\n")
+        return key.lower() if key else default or ""
 
     def _edit(self, text: str) -> str | None:
         """The command, edited; None if it is left as it was or emptied."""

@@ -51,6 +51,18 @@ def test_a_person_approves_or_declines(linara: Program, work: Path, left: Left):
     assert left() == []
 
 
+def test_a_letter_with_enter_counts_and_a_word_does_not(linara: Program, work: Path):
+    """`a` and Enter in one go is `a`; a paste that begins with it answers nothing."""
+    with terminal(linara, "run", "echo kept > yes") as screen:
+        screen.wait_for(QUESTION)
+        screen.press("apply\r")
+        screen.wait_for(QUESTION)
+        assert tree(work) == {}
+        screen.press("a\r")
+        assert screen.end() == 0, screen.text
+    assert tree(work) == {"yes": "kept\n"}
+
+
 def test_more_is_shown_on_request(linara: Program, work: Path):
     """`m` shows every line that the first screen left out, and asks again."""
     command = "seq 1000 1099; for i in $(seq 60); do touch file-$i; done"
