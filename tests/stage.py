@@ -20,7 +20,7 @@ from linara_agent.errors import (
 )
 from linara_agent.flow import House, carry
 from linara_agent.ports import Reviewed
-from linara_agent.wiring import place_of
+from linara_agent.wiring.person import place_of
 from tests.fakes import (
     FakeClock,
     FakeHost,

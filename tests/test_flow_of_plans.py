@@ -17,7 +17,7 @@ from linara_agent.errors import (
     StalePlan,
 )
 from linara_agent.flow import carry_out_plan, recover_plan
-from linara_agent.wiring import load_gate
+from linara_agent.wiring.person import load_gate
 from tests.fakes import (
     deleted,
 )

@@ -13,7 +13,7 @@ from linara_agent.errors import (
 )
 from linara_agent.flow import carry
 from linara_agent.ports import Reviewed
-from linara_agent.wiring import load_gate
+from linara_agent.wiring.person import load_gate
 from tests.fakes import APPLY, DECLINE
 from tests.stage import TOUCH, Stage, failure
 

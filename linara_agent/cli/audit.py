@@ -12,7 +12,8 @@ from linara_agent.cli.exit_codes import ExitCode
 from linara_agent.core.chain import Fault, Intact
 from linara_agent.core.record import Json
 from linara_agent.core.visible import visible
-from linara_agent.wiring import audit_records, audit_runs, audit_verify, person
+from linara_agent.wiring.audit import audit_records, audit_runs, audit_verify
+from linara_agent.wiring.person import person
 
 
 @click.group("audit")

@@ -15,7 +15,8 @@ from linara_agent.core.policy.match import base_of
 from linara_agent.core.review import Way
 from linara_agent.errors import PlanProblem, StalePlan
 from linara_agent.flow import House, carry_out_plan, recover_plan
-from linara_agent.wiring import Choices, house, person, plan_store
+from linara_agent.wiring.house import Choices, house
+from linara_agent.wiring.person import person, plan_store
 
 _JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."

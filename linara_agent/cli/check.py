@@ -25,7 +25,7 @@ from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.record import Json
 from linara_agent.core.report import verdict_json
 from linara_agent.core.visible import visible
-from linara_agent.wiring import ground_of, home_of, load_gate, person, place_of
+from linara_agent.wiring.person import ground_of, home_of, load_gate, person, place_of
 
 CODES = {
     Decision.ALLOW: ExitCode.DONE,

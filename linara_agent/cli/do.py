@@ -8,7 +8,9 @@ from linara_agent.cli.passage import Request, carry_and_tell, checked_text
 from linara_agent.core.intent import Intent
 from linara_agent.core.proposal import Proposal
 from linara_agent.parsers import bashlex
-from linara_agent.wiring import Choices, person, proposer
+from linara_agent.wiring.house import Choices
+from linara_agent.wiring.model import proposer
+from linara_agent.wiring.person import person
 
 
 @click.command("do")

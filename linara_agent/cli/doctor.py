@@ -11,8 +11,9 @@ from linara_agent.cli.exit_codes import ExitCode
 from linara_agent.core.check import Check
 from linara_agent.core.record import Json
 from linara_agent.core.visible import visible
-from linara_agent.wiring import checks, person
-from linara_agent.wiring_sandbox import sandbox_trials
+from linara_agent.wiring.checks import checks
+from linara_agent.wiring.person import person
+from linara_agent.wiring.sandbox import sandbox_trials
 
 _WIDE = 34
 

@@ -14,7 +14,7 @@ from linara_agent.cli.passage import checked_text
 from linara_agent.core.effects.trace import Nested
 from linara_agent.core.shell.script import Script
 from linara_agent.errors import UsageProblem
-from linara_agent.wiring import person, place_here, reader
+from linara_agent.wiring.person import person, place_here, reader
 
 
 @click.command("parse")

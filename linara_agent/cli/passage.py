@@ -19,7 +19,8 @@ from linara_agent.core.record import Json
 from linara_agent.core.report import preview_json, verdict_json
 from linara_agent.errors import UsageProblem
 from linara_agent.flow import carry
-from linara_agent.wiring import Choices, Front, Person, house
+from linara_agent.wiring.house import Choices, Front, house
+from linara_agent.wiring.person import Person
 
 LARGEST = 1_000_000
 """Characters of a command; mvdan/sh reads no more."""

@@ -11,7 +11,7 @@ from linara_agent.cli import render
 from linara_agent.cli.console import console
 from linara_agent.core.next_step import ways_for
 from linara_agent.core.visible import visible
-from linara_agent.wiring import person, plan_store
+from linara_agent.wiring.person import person, plan_store
 
 
 @click.group("plan")

@@ -39,7 +39,7 @@ from linara_agent.judging import in_force, readings
 from linara_agent.rulebook import base_name, shipped_rules
 from linara_agent.settings.layer_files import Ground
 from linara_agent.settings.policy_text import policy_text, write_policy_text
-from linara_agent.wiring import ground_of, load_gate, person
+from linara_agent.wiring.person import ground_of, load_gate, person
 
 _SHORTEST = 10
 """Characters of a reason, in every policy file."""

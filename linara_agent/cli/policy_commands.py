@@ -15,7 +15,7 @@ from linara_agent.core.effects.catalogue import Catalogue, Program
 from linara_agent.core.effects.described import Described, Line, described
 from linara_agent.core.visible import visible
 from linara_agent.rulebook import load_catalogue
-from linara_agent.wiring import person
+from linara_agent.wiring.person import person
 
 _NEAR = 5
 _LIKENESS = 0.5

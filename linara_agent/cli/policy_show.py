@@ -28,7 +28,7 @@ from linara_agent.errors import UsageProblem
 from linara_agent.judging import InForce, if_trusted, in_force, readings, subjects
 from linara_agent.rulebook import SHIPPED, load_catalogue
 from linara_agent.settings.layer_files import PROJECT_FILE, Ground
-from linara_agent.wiring import ground_of, person
+from linara_agent.wiring.person import ground_of, person
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 

@@ -26,7 +26,7 @@ from linara_agent.core.record import Json
 from linara_agent.core.visible import visible
 from linara_agent.judging import readings, subjects
 from linara_agent.rulebook import load_catalogue
-from linara_agent.wiring import ground_of, person
+from linara_agent.wiring.person import ground_of, person
 
 _FILES = click.argument("files", nargs=-1, metavar="[NAME|FILE]...")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -25,7 +25,7 @@ from linara_agent.core.visible import visible
 from linara_agent.errors import PolicyProblem
 from linara_agent.judging import in_force
 from linara_agent.rulebook import SHIPPED
-from linara_agent.wiring import ground_of, load_gate, person
+from linara_agent.wiring.person import ground_of, load_gate, person
 
 _WHERE = (
     click.option("--user", metavar="NAME", help="Judge for this user."),

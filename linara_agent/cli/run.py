@@ -9,7 +9,8 @@ from linara_agent.cli.options import mode_of, network_of, run_options
 from linara_agent.cli.passage import Request, carry_and_tell, checked_text
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.errors import UsageProblem
-from linara_agent.wiring import Choices, person
+from linara_agent.wiring.house import Choices
+from linara_agent.wiring.person import person
 
 
 @click.command("run")

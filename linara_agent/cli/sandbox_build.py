@@ -4,8 +4,8 @@ import click
 from rich.text import Text
 
 from linara_agent.cli.console import console
-from linara_agent.wiring import person
-from linara_agent.wiring_sandbox import build_toolbox
+from linara_agent.wiring.person import person
+from linara_agent.wiring.sandbox import build_toolbox
 
 _MEGA = 1_000_000
 

@@ -15,8 +15,8 @@ from linara_agent.core.preview import Preview
 from linara_agent.core.visible import visible
 from linara_agent.errors import UsageProblem
 from linara_agent.host.terminal import is_terminal
-from linara_agent.wiring import Person, person
-from linara_agent.wiring_sandbox import sandbox_shell
+from linara_agent.wiring.person import Person, person
+from linara_agent.wiring.sandbox import sandbox_shell
 
 _HOURS_8 = 8 * 3600.0
 

@@ -14,8 +14,8 @@ from linara_agent.cli.render import heading
 from linara_agent.core.record import Json
 from linara_agent.core.visible import size_in_words, visible
 from linara_agent.errors import UsageProblem
-from linara_agent.wiring import person
-from linara_agent.wiring_sandbox import close_runs, sandbox_clean, sandbox_status
+from linara_agent.wiring.person import person
+from linara_agent.wiring.sandbox import close_runs, sandbox_clean, sandbox_status
 
 if TYPE_CHECKING:
     from linara_agent.docker_sandbox.status import Holding, Status

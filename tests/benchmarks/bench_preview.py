@@ -22,7 +22,8 @@ from statistics import median
 
 from linara_agent.core.sandbox_plan import Limits, SandboxPlan
 from linara_agent.docker_sandbox.sandbox import DockerSandbox
-from linara_agent.wiring import fresh_id, person, premises
+from linara_agent.wiring.house import premises
+from linara_agent.wiring.person import fresh_id, person
 
 ROUNDS = 10
 STARTED_S = 1.0

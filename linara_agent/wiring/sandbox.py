@@ -1,4 +1,4 @@
-"""What `sandbox …` and `doctor --sandbox` need; `wiring` knows the rest."""
+"""What `sandbox …` and `doctor --sandbox` need."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,15 +16,8 @@ from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.docker_sandbox.owner import is_over
 from linara_agent.host import place as host_place
 from linara_agent.ports import Progress
-from linara_agent.wiring import (
-    Choices,
-    Front,
-    Person,
-    fresh_id,
-    house,
-    journal_of,
-    premises,
-)
+from linara_agent.wiring.house import Choices, Front, house, premises
+from linara_agent.wiring.person import Person, fresh_id, journal_of
 
 if TYPE_CHECKING:
     from typing import Protocol

@@ -1,0 +1,165 @@
+"""Puts the adapters of a run in."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linara_agent.core.change import PathState
+from linara_agent.core.effects.place import SECRET_PLACES, Place
+from linara_agent.core.next_step import Mode
+from linara_agent.core.passage import Passage
+from linara_agent.core.plan import Plan
+from linara_agent.core.policy.match import Policy
+from linara_agent.core.review import Approved
+from linara_agent.core.sandbox_plan import (
+    Limits,
+    SandboxPlan,
+    View,
+    twin_environment,
+)
+from linara_agent.docker_sandbox.owner import process_name
+from linara_agent.docker_sandbox.standby import StandbySandbox
+from linara_agent.flow import House
+from linara_agent.host import place as host_place
+from linara_agent.host.apply import HostFiles
+from linara_agent.host.directories import Directories as Walk
+from linara_agent.host.path_state import digest_of, state_of
+from linara_agent.host.recover import recover
+from linara_agent.host.rerun import HostShell, Streams
+from linara_agent.host.secret_places import hidden_places
+from linara_agent.ports import Progress, Reviewer
+from linara_agent.shipped import shipped
+from linara_agent.wiring.person import (
+    Person,
+    SystemClock,
+    fresh_id,
+    journal_of,
+    load_gate,
+    place_here,
+    plan_store,
+)
+
+if TYPE_CHECKING:
+    from linara_agent.docker_sandbox.sandbox import Premises
+
+
+class HostRecovery:
+    """Implements ports.Recoverer."""
+
+    def recover(
+        self, approved: Approved, plan: Plan, *, blobs: Path
+    ) -> tuple[str, int]:
+        done = recover(approved, plan, blobs=blobs)
+        return str(done.stage), done.paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the command line says about a run."""
+
+    policy: str
+    mode: Mode
+    timeout_s: float | None = None
+    script_file: str | None = None
+    view: str | None = None
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What the command line itself provides."""
+
+    reviewer: Reviewer
+    progress: Progress
+    exit_of: Callable[[Passage], int]
+    failure_of: Callable[[BaseException], int]
+
+
+def house(who: Person, choices: Choices, front: Front) -> House:
+    """Everything that a run needs. Raises PolicyProblem."""
+    gate = load_gate(choices.policy, who=who)
+    place = place_here(who, gate.policy)
+    return House(
+        gate=gate,
+        place=place,
+        sandbox_plan=_sandbox_plan(who, choices, gate.policy, place),
+        sandbox=StandbySandbox(lambda: premises(who), progress=front.progress),
+        journal=journal_of(who),
+        plans=plan_store(who),
+        applier=HostFiles(),
+        recoverer=HostRecovery(),
+        rerunner=HostShell(
+            environment=who.environment,
+            streams=Streams(stdout=sys.stdout.buffer, stderr=sys.stderr.buffer),
+        ),
+        reviewer=front.reviewer,
+        clock=SystemClock(),
+        mode=choices.mode,
+        state_of=path_state,
+        digest_of=path_digest,
+        fresh_id=fresh_id,
+        exit_of=front.exit_of,
+        failure_of=front.failure_of,
+        process=process_name(who.caller.uid),
+    )
+
+
+def _sandbox_plan(
+    who: Person, choices: Choices, policy: Policy, place: Place
+) -> SandboxPlan:
+    directories = who.directories
+    patterns = (*SECRET_PLACES, *policy.sandbox.masks)
+    roots = [who.cwd, *([place.workspace] if place.workspace else [])]
+    homes = (who.caller.home, host_place.caller().home)
+    masks = hidden_places(patterns, homes=homes, directories=roots)
+    own = (str(directories.state), str(directories.config))
+    limits = replace(Limits(), wall_s=choices.timeout_s or policy.sandbox.timeout_s)
+    return SandboxPlan(
+        run=fresh_id(),
+        text="",
+        caller=who.caller,
+        cwd=who.cwd,
+        environment=twin_environment(who.environment, cwd=who.cwd),
+        umask=host_place.current_umask(),
+        hostname=host_place.hostname(),
+        script_file=choices.script_file,
+        masks=tuple(sorted({*masks, *(path for path in own if Path(path).exists())})),
+        view=View(choices.view or policy.sandbox.view),
+        workspace=place.workspace,
+        limits=limits,
+        network=policy.sandbox.opens_network(asked=choices.network),
+    )
+
+
+def premises(who: Person) -> "Premises":
+    """What the sandbox needs to know of this process. Raises SettingsProblem."""
+    from linara_agent.docker_sandbox import sandbox, scratch
+
+    return sandbox.Premises(
+        environment=who.environment,
+        places=scratch.candidates(who.environment, who.caller.uid),
+        seccomp=(shipped("sandbox") / "seccomp.json").read_text(encoding="utf-8"),
+        pid=os.getpid(),
+        uid=who.caller.uid,
+    )
+
+
+def path_state(path: str) -> PathState | None:
+    """A path's state on the host; None where it is absent or cannot be seen."""
+    with Walk() as directories:
+        try:
+            return state_of(path, directories=directories)
+        except OSError:
+            return None
+
+
+def path_digest(path: str) -> str | None:
+    """SHA-256 of a regular file's content; None where it cannot be read."""
+    with Walk() as directories:
+        try:
+            return digest_of(path, directories=directories)
+        except OSError:
+            return None
