@@ -99,6 +99,16 @@ openssl x509 -out | openssl rand -out | openssl enc -out | openssl x509 -engine
 openssl x509 -config | gpg --homedir | gpg -d | gpg --exec-path | gpg --recv-keys
 ssh-keygen -f | ssh-keygen -D | crontab -e | crontab -r | at -f | iptables -F
 iptables -A | iptables -Z | watch -@ | lsof -D | top -@ | gdb -ex | sqlite3 -cmd
+sqlite3 -init | vim -c | vim -S | vim -u | vim -w | vim -V | php -d | php -z | php -S
+xmllint --output | xmllint --valid | xmllint --noent | xmllint --shell | pigz -k
+pdfgrep -f | metaflac --remove-all | metaflac --export-tags-to | smartctl -t
+smartctl -s | json_xs -e | json_xs -f | cowsay -f | ccze -p | tqdm --manpath
+inotifywait -o | symlinks -c | symlinks -d | fromdos -b | fromdos -l
+setfacl --restore | setfacl -M | wipefs -a | wipefs -b | losetup -d
+losetup -f | losetup -P | hwclock --set | psql -c
+psql -f | psql -o | psql -v | psql -h | tmux -c | tmux -f | pg_restore -h
+pg_restore -f | ssh-copy-id -o | fastqc -j | rsync -M | rsync --write-devices | rsync -f
+rsync --insecure-links | make --eval | update-alternatives --log | hwclock --adjfile
 """
 
 HARMLESS_OPTIONS = """
@@ -109,6 +119,8 @@ git log -NUM | git diff --stat | git status -s | git branch -a | git stash list 
 rg -n | rg -S | rg --hidden | fd -t | docker ps -a | systemctl status --no-pager
 journalctl -u | ss -t | ip -br | jq -r | date -u | date + | ping -c | id -u | sed -n
 tar -v | xargs -0 | curl -s | python3 --version | which -a | lsblk -f | free -h
+vim -R | php -n | pigz -d | xmllint --noout | pdfgrep -i | getfacl -R | agrep -i | df -m
+psql -A | sqlite3 -csv | make -e | rsync --blocking-io | mkswap -L | losetup -a
 """
 
 ASKED_BY_ANALYSERS = {
@@ -217,6 +229,11 @@ def roles_of(program: Program) -> set[Role]:
         ("gzip", Role.MOVE),
         ("bzip2", Role.MOVE),
         ("xz", Role.MOVE),
+        ("pigz", Role.MOVE),
+        ("fromdos", Role.MODIFY),
+        ("pdfunite", Role.WRITE),
+        ("vim", Role.MODIFY),
+        ("zsh", Role.CODE),
         ("zip", Role.WRITE),
         ("mv", Role.MOVE),
         ("rm", Role.DELETE),

@@ -211,31 +211,33 @@ def test_a_letter_that_is_no_option_makes_the_cluster_unknown():
     assert "unknown" in kinds("rm -rfZ a")
 
 
-@pytest.mark.parametrize("command", ["mv $x b", "cp * b", "rm $x", "sort $x", "tee $x"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mv $x b",
+        "cp * b",
+        "rm $x",
+        "sort $x",
+        "tee $x",
+        "curl $x",
+        "env $x",
+        "nice $x ls",
+        "ssh $x",
+        "ifconfig $x",
+        "ls | xargs ifconfig",
+    ],
+)
 def test_a_word_that_may_be_an_option_does_what_options_do(command: str):
-    """Where all options are described, the worst of them is said, and is reviewed."""
+    """Where that is described, the worst of it is said, and is reviewed."""
     found = effects(command)
     assert "unknown" not in {one.kind for one in found}
     assert any(one.target is None and one.kind != "read" for one in found)
     assert decision(command) == "review"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "tar $x",
-        "git $x",
-        "curl $x",
-        "env $x",
-        "nice $x ls",
-        "ssh $x",
-        "hostname $x",
-        "ifconfig $x",
-        "ls | xargs ifconfig",
-    ],
-)
+@pytest.mark.parametrize("command", ["tar $x", "git $x", "hostname $x"])
 def test_a_word_that_may_be_any_option_is_unknown(command: str):
-    """Where an option may run something, or is left out, nothing can be told."""
+    """Where an operand decides what is done, or is left out, nothing can be told."""
     assert "unknown" in kinds(command)
     assert decision(command) != "allow"
 
@@ -258,6 +260,6 @@ def test_a_program_that_an_option_names_is_judged(command: str, ran: set[str]):
     "command",
     ["tar -I 'sh -c \"x\"' -cf a b", "rsync -e 'ssh;x' a h:b", "man -P $x ls"],
 )
-def test_a_program_text_that_is_not_plain_is_unknown(command: str):
-    """Quotes and signs of a shell are not read there."""
-    assert "unknown" in kinds(command)
+def test_a_program_text_that_is_not_plain_is_not_read(command: str):
+    """Quotes and signs of a shell are not read there: unread code is run."""
+    assert any(one.unread for one in effects(command))

@@ -154,7 +154,7 @@ def _doubtful(program: Program, found: Arguments, word: Word) -> None:
 
 def _option(program: Program, found: Arguments, word: Word, rest: _Words) -> None:
     text = word.known or ""
-    if program.no_options and not all(f"-{c}" in program.options for c in text[1:]):
+    if program.no_options and not _is_described(program, text):
         found.operands.append(word)
         return
     if text.startswith("--"):
@@ -169,6 +169,13 @@ def _option(program: Program, found: Arguments, word: Word, rest: _Words) -> Non
         found.given.append(Given(program.options["-NUM"], text, None))
     else:
         _cluster(program, found, word, text, rest, old=False)
+
+
+def _is_described(program: Program, text: str) -> bool:
+    """The option stands in the catalogue as it is written, or letter by letter."""
+    name = text.partition("=")[0] if text.startswith("--") else text
+    letters = (f"-{letter}" for letter in text[1:])
+    return name in program.options or all(one in program.options for one in letters)
 
 
 def _value(option: Option, rest: _Words) -> Word | None:

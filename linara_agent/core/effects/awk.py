@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from linara_agent.core.effects.arguments import splits
 from linara_agent.core.effects.commands import parsed
 from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.effects.reach import TEXT_NOT_KNOWN, at_worst
 from linara_agent.core.effects.trace import Call
 from linara_agent.core.shell.script import Unknown, Word
 
@@ -39,10 +40,15 @@ _OPERAND_THAT_ASSIGNS = re.compile(r"[A-Za-z_]\w*=")
 
 def awk(call: Call) -> None:
     call, arguments, words = parsed(call, options_first=True)
-    if not words or arguments.has("--version", "--help"):
+    if arguments.has("--version", "--help"):
         return
-    _program(call, words[0])
-    for operand in words[1:]:
+    texts = arguments.values("-e")
+    elsewhere = texts or arguments.has("-f", "-E", "-i")
+    # Behind a word that may be an option, the first one may be a file as well.
+    files = words if elsewhere or arguments.doubtful else words[1:]
+    for text in texts or (() if elsewhere else words[:1]):
+        _program(call, text)
+    for operand in files:
         if not _assigns(operand):
             call.path(EffectKind.READ, operand)
 
@@ -58,11 +64,11 @@ def _assigns(operand: Word) -> bool:
 def _program(call: Call, word: Word) -> None:
     text = word.known
     if text is None:
-        call.unknown("awk's program cannot be known", word)
+        at_worst(call, word, TEXT_NOT_KNOWN)
         return
     reason = reaches_out(text)
     if reason is not None:
-        call.unknown(f"awk's program {reason}", word)
+        at_worst(call, word, f"awk's program {reason}")
 
 
 def reaches_out(text: str) -> str | None:

@@ -27,7 +27,7 @@ def alias(call: Call) -> None:
         call.effect(EffectKind.EXECUTE, call.program.name, word=word)
         name, _, value = (text or "").partition("=")
         if text is None:
-            call.unknown("the alias it sets cannot be known", word)
+            call.unread("the alias it sets cannot be known", word)
         else:
             what = f"the text of the alias {name}"
             nested_here(call, Code(text=value, what=what, where=word))
@@ -58,7 +58,7 @@ def _runs(call: Call, word: Word, what: str, more: str) -> None:
     if word.known is not None:
         nested_here(call, Code(text=word.known + more, what=what, where=word))
     else:
-        call.unknown(f"{what} cannot be known", word)
+        call.unread(f"{what} cannot be known", word)
 
 
 def jobs(call: Call) -> None:
@@ -92,7 +92,7 @@ def bind(call: Call) -> None:
         text = word.known
         binding = _BINDING.match(text or "")
         if text is None or binding is None:
-            call.unknown("the text it binds cannot be known", word)
+            call.unread("the text it binds cannot be known", word)
         else:
             value = text[binding.end() :].strip("\"'")
             what = "the text that keys are bound to"
@@ -118,7 +118,7 @@ def _named(call: Call, words: tuple[Word, ...]) -> tuple[Word, ...]:
 def _name(call: Call, word: Word) -> None:
     reason = in_name(word)
     if reason is not None:
-        call.unknown(reason, word)
+        call.unread(reason, word)
 
 
 def printf(call: Call) -> None:

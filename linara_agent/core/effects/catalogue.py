@@ -107,7 +107,11 @@ class Program(_Model):
     begins with a dash and is no known option is an operand (`echo ---`).
     `names_only`: it lists what lies below its operands, but reads no content.
     `complete`: every option of that version is described, so that a word that may
-    become an option can do no more than these do.
+    become an option can do no more than these do. `reaches`: all kinds of effects that
+    any words could give it, where the descriptions alone do not tell (an analyser reads
+    them, not every option is described); `execute` stands for what the code does, too.
+    `starts`: other programs that it starts by itself, whatever its words, to do what is
+    described here (`zcat` is a script around `gzip`); they add no effect.
     `inherits`: a subcommand has the effects of its program too.
     `needs`: what no preview gives it. `sentence` tells a person what it does, with
     `{read}`, `{write}`, `{host}`, … for what it does it to, `{1}` for an operand and
@@ -129,6 +133,8 @@ class Program(_Model):
     old_style: bool = False
     needs: Needs = Field(default=(), strict=False)
     effects: Effects = Field(default=(), strict=False)
+    reaches: Effects | None = Field(default=None, strict=False)
+    starts: tuple[str, ...] = Field(default=(), strict=False)
     option: tuple[Option, ...] = Field(default=(), strict=False)
     operand: tuple[Operand, ...] = Field(default=(), strict=False)
     subcommand: tuple["Program", ...] = Field(default=(), strict=False)

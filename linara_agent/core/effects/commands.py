@@ -16,7 +16,7 @@ from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.given_options import remember_options
 from linara_agent.core.effects.listing import default_word, remember_listed
 from linara_agent.core.effects.place import Place
-from linara_agent.core.effects.reach import ON_PATHS, doubtful
+from linara_agent.core.effects.reach import ON_PATHS, doubtful, on_listed_paths
 from linara_agent.core.effects.trace import Call, Command, Sink, Taint
 from linara_agent.core.shell.script import Unknown, Word
 
@@ -26,6 +26,8 @@ _DEEPEST = 12
 _INTERPRETERS = frozenset(
     ("sh", "python3", "perl", "ruby", "node", "php", "lua", "zsh", "fish", "ksh")
 )
+_UNREAD_SHELLS = frozenset(("zsh", "fish", "ksh", "csh"))
+"""Whether they take their input for code (`-s`) is not told from their options."""
 
 
 def resolve_command(call: Call, words: tuple[Word, ...]) -> None:
@@ -36,7 +38,7 @@ def resolve_command(call: Call, words: tuple[Word, ...]) -> None:
     name = program_word.known
     if name is None:
         reason = getattr(program_word.value, "reason", "a pattern")
-        call.unknown(f"which program runs is {reason}", program_word)
+        call.unread(f"which program runs is {reason}", program_word)
         return
     if not name:
         call.unknown("an empty program name", program_word)
@@ -229,7 +231,7 @@ def _wrapped(
         command = rest[int(place or 1) - 1 :]
         for word in rest[: int(place or 1) - 1]:
             if may_hide(word):
-                call.unknown("the command it runs cannot be told apart", word)
+                call.unread("the command it runs cannot be told apart", word)
     run(call, command)
 
 
@@ -333,7 +335,7 @@ def with_role(
         for kind in ON_PATHS[role]:
             call.path(kind, word, recursive=recursive)
         if role is Role.PATHS:
-            call.unknown("it takes paths from a file", word)
+            on_listed_paths(call, word)
         return
     other = _OTHER_ROLES.get(role)
     if other is not None:
@@ -350,7 +352,7 @@ def _run_role(call: Call, word: Word) -> None:
     if _PLAIN_COMMAND.fullmatch(text):
         run(call, tuple(with_text(word, part) for part in text.split()))
     else:
-        call.unknown("it runs the program that an option names", word)
+        call.unread("it runs the program that an option names", word)
 
 
 def _host_role(call: Call, word: Word) -> None:
@@ -375,7 +377,8 @@ def host_of(text: str) -> str | None:
 
 def _code_role(call: Call, word: Word) -> None:
     read = word.known in ("-", "/dev/stdin", "/dev/fd/0") or word.known is None
-    if read and call.program.name in _INTERPRETERS:
+    name = call.program.name
+    if (read and name in _INTERPRETERS) or name in _UNREAD_SHELLS:
         call.trace.sinks.add(Sink.INTERPRETER)
     call.effect(EffectKind.EXECUTE, call.program.name, word=word, note="runs code")
 

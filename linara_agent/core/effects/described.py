@@ -92,17 +92,23 @@ def _facts(program: Program) -> Iterator[str]:
         yield f"Whatever its words are, it {_does(program.effects)}."
     if program.analyser is not None:
         yield f"Its words are read by the analyser `{program.analyser}`."
-    if isinstance(program.command_from, int):
-        at = _NUMBERS.get(program.command_from, f"{program.command_from}th")
-        yield f"From its {at} operand on stands a command, which is judged too."
-    elif program.command_from is not None:
-        yield "Behind `--` stands a command, which is judged too."
+    if program.command_from is not None:
+        yield f"{_from(program.command_from)} stands a command, which is judged too."
+    if program.reaches is not None:
+        reached = _does(program.reaches) or "does nothing of its own"
+        yield f"Whatever a word turns out to be, at worst it {reached}."
     for need in program.needs:
         yield f"It needs {WORDS[need]}."
     if program.safe_options:
         yield "None of its options does harm."
     if not program.abbreviations:
         yield "Its long options must be written in full."
+
+
+def _from(place: int | str) -> str:
+    if isinstance(place, int):
+        return f"From its {_NUMBERS.get(place, f'{place}th')} operand on"
+    return "Behind `--`"
 
 
 def _operand(operand: Operand) -> Line:

@@ -54,6 +54,10 @@ class PathClass(StrEnum):
     OUTSIDE = "outside"
 
 
+AT_WORST = "at worst: "
+"""Begins the note of an effect that a program has only if the worst holds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """One thing an invocation does.
@@ -74,3 +78,9 @@ class Effect:
     span: tuple[int, int] | None = None
     note: str | None = None
     command: int | None = None
+
+    @property
+    def unread(self) -> bool:
+        """Nobody can tell what it comes to: it is unknown, or runs unread code."""
+        runs = self.kind is EffectKind.EXECUTE and self.form is Form.UNKNOWN
+        return runs or self.kind is EffectKind.UNKNOWN

@@ -1,6 +1,6 @@
 """`find`: starting points, tests, and actions that delete, write or run.
 
-Source: find(1) of findutils 4.9. An expression that is not known here is unknown.
+Source: find(1) of findutils 4.9 and of FreeBSD 14. What is not known here is unknown.
 """
 
 import re
@@ -29,6 +29,10 @@ _WITH_VALUE = frozenset(
      "-newer", "-path", "-perm", "-printf", "-regex", "-regextype", "-samefile",
      "-size", "-type", "-uid", "-used", "-user", "-wholename", "-xtype", "-context")
 )  # fmt: skip
+_ROOT = "-f"
+"""`-f PATH` is a starting point for BSD's find; anywhere else, and by GNU's, it is
+refused before anything is done.
+"""
 _NEWER = re.compile(r"-newer[aBcm][aBcmt]")
 _WRITES = frozenset(("-fprint", "-fprint0", "-fls", "-fprintf"))
 _RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
@@ -37,9 +41,12 @@ _OTHER_OUTPUT = frozenset(("-printf", "-ls"))
 
 def find(call: Call) -> None:
     words = list(call.words)
+    roots: list[Word] = []
     while words and (words[0].known in _GLOBAL or _optimisation(words)):
         words.pop(0)
-    roots: list[Word] = []
+    while words[1:] and words[0].known == _ROOT:
+        roots.append(words[1])
+        words = words[2:]
     while words and (_is_open(words[0]) or not _starts_expression(words[0])):
         if _is_open(words[0]):
             _may_act(call, words[0])
@@ -106,7 +113,7 @@ def _expression(call: Call, words: list[Word], roots: list[Word]) -> None:
         text = word.known
         if text in _OTHER_OUTPUT:
             call.trace.lists = None
-        if text in _ALONE:
+        if text in _ALONE or text == _ROOT:
             continue
         if text in _WITH_VALUE or _NEWER.fullmatch(text or ""):
             _value(call, words)

@@ -303,7 +303,7 @@ def _nested(call: Call, code: Code) -> Resolution | None:
         call.unknown("too many texts that are run as scripts", code.where)
         return None
     script = with_parameters(found, code.parameters)
-    for doubt in script.doubts:
+    for doubt in script.opaque:
         call.unknown(f"{code.what}: {doubt.reason}", code.where)
     eater = takes_lines(script) if code.lines else None
     if eater is not None:
@@ -350,8 +350,8 @@ def _take_over(call: Call, code: Code, inner: Resolution) -> None:
 
 
 def unread(script: Script) -> Iterator[Effect]:
-    """An opaque part may do anything, a misleading one something else than it seems."""
-    for doubt in script.doubts:
+    """An opaque part may do anything."""
+    for doubt in script.opaque:
         yield Effect(
             kind=EffectKind.UNKNOWN,
             target=None,

@@ -3,6 +3,7 @@
 from linara_agent.core.effects.arguments import with_text
 from linara_agent.core.effects.commands import parsed
 from linara_agent.core.effects.effect import EffectKind
+from linara_agent.core.effects.reach import TEXT_NOT_KNOWN, at_worst
 from linara_agent.core.effects.sed_script import acts
 from linara_agent.core.effects.trace import Call
 from linara_agent.core.shell.script import Word
@@ -37,11 +38,11 @@ def _in_place(call: Call, file: Word, suffixes: list[Word]) -> None:
 def _script(call: Call, word: Word) -> None:
     text = word.known
     if text is None:
-        call.unknown("sed's script cannot be known", word)
+        at_worst(call, word, TEXT_NOT_KNOWN)
         return
     for act in acts(text):
         if act.kind == "unknown":
-            call.unknown(f"sed's script {act.argument}", word)
+            at_worst(call, word, f"sed's script {act.argument}")
         else:
             kind = EffectKind.MODIFY if act.kind == "writes" else EffectKind.READ
             call.path(kind, with_text(word, act.argument))

@@ -6,7 +6,7 @@ is said to be unknown.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from linara_agent.core.effects.arguments import Given
 from linara_agent.core.effects.catalogue import Catalogue
@@ -15,26 +15,23 @@ from linara_agent.core.effects.effect import (
     Effect,
     EffectKind,
     Form,
-    PathClass,
 )
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.told import (
     Told,
     by_catalogue,
-    by_option,
     is_aside,
     shown,
 )
+from linara_agent.core.effects.told_aside import apart
 from linara_agent.core.effects.told_find import told as told_find
 from linara_agent.core.effects.told_meant import descend, words_of
 from linara_agent.core.effects.told_programs import TELLERS, expression, roots
 from linara_agent.core.effects.told_targets import (
     clause,
-    flow,
     listed,
     perhaps,
     target_name,
-    unknown,
 )
 from linara_agent.core.effects.trace import Command, Reading
 from linara_agent.core.shell.script import (
@@ -112,7 +109,13 @@ class _Story:
             text += self._redirections(invocation) + self._given_on(invocation)
         rest = told.rest() if told is not None else []
         yield Sentence(span=span, text="; ".join((text, *rest)))
-        yield from _apart(effects, self._place, span)
+        yield from self._apart(effects, span)
+
+    def _apart(
+        self, effects: tuple[Effect, ...], span: tuple[int, int]
+    ) -> Iterator[Sentence]:
+        for where, text in apart(effects, self._place, span):
+            yield Sentence(span=where, text=text)
 
     def _effects(self, index: int) -> tuple[Effect, ...]:
         return tuple(e for e in self._reading.effects if e.command == index)
@@ -281,14 +284,17 @@ class _Story:
 
     def _left_over(self) -> Iterator[tuple[int, Sentence]]:
         """Effects that belong to no command: redirections, flows, what is unread."""
+        for one in self._script.misleading:
+            text = f"a part of the text is not what it seems: {one.reason}"
+            yield -1, Sentence(span=_pair(one.span), text=text)
         for effect in self._reading.effects:
             if effect.command is not None or id(effect) in self._redirected:
                 continue
             at = -1 if effect.invocation is None else effect.invocation
             span = effect.span or (0, len(self._script.text))
-            apart = tuple(_apart((effect,), self._place, span))
-            if apart:
-                yield from ((at, one) for one in apart)
+            said = tuple(self._apart((effect,), span))
+            if said:
+                yield from ((at, one) for one in said)
                 continue
             text = clause(effect.kind, (effect,), self._target)
             if effect.certainty is Certainty.POSSIBLE:
@@ -336,59 +342,3 @@ def _redirected(redirection: Redirection, name: str) -> str:
         what = "all that it prints"
     words = _OPERATORS.get(redirection.operator, "writes {} to {}")
     return words.format(what, name)
-
-
-def _apart(
-    effects: tuple[Effect, ...], place: Place, span: tuple[int, int]
-) -> Iterator[Sentence]:
-    """Sentences for what is unknown, flows on, or may be hit besides."""
-    for effect in effects:
-        if effect.kind is EffectKind.UNKNOWN:
-            yield Sentence(span=effect.span or span, text=unknown(effect))
-        elif effect.kind is EffectKind.FLOW:
-            yield Sentence(span=effect.span or span, text=flow(effect))
-    options = [one for one in effects if by_option(one) and one.span is not None]
-    for where in dict.fromkeys(one.span for one in options):
-        kinds = [one.kind for one in options if one.span == where]
-        verbs = listed(
-            _ASIDE.get(kind, "may do").removeprefix("may ") for kind in kinds
-        )
-        text = f"may take this word for an option, and then {verbs} something else"
-        yield Sentence(span=where or span, text=text)
-    aside = [one for one in effects if is_aside(one) and one.kind in _ASIDE]
-    aside = [one for one in aside if not by_option(one)]
-    for kind, cls in dict.fromkeys((one.kind, one.cls) for one in aside):
-        hit = [one for one in aside if (one.kind, one.cls) == (kind, cls)]
-        text = f"{_ASIDE[kind]} {_places(hit, place)} too"
-        yield Sentence(span=span, text=text)
-
-
-_MANY = 4
-
-
-def _places(effects: list[Effect], place: Place) -> str:
-    """Some of them by name, and what they are."""
-    bare = [replace(one, cls=None) for one in effects]
-    names = list(dict.fromkeys(target_name(one, place, bare=True) for one in bare))
-    if len(names) > _MANY:
-        names = [*names[: _MANY - 1], f"{len(names) - _MANY + 1} more places"]
-    what = _WHAT.get(effects[0].cls or PathClass.OUTSIDE)
-    return f"{what} ({listed(names)})" if what else listed(names)
-
-
-_WHAT = {
-    PathClass.SECRETS: "keys or passwords",
-    PathClass.AUTORUN: "what runs by itself later",
-    PathClass.STARTUP: "start-up files",
-    PathClass.SYSTEM: "files of the system",
-}
-_ASIDE = {
-    EffectKind.READ: "may read",
-    EffectKind.OBSERVE: "may look at",
-    EffectKind.MODIFY: "may change",
-    EffectKind.CREATE: "may create",
-    EffectKind.DELETE: "may delete",
-    EffectKind.METADATA: "may change the permissions of",
-    EffectKind.EXECUTE: "may run",
-    EffectKind.NETWORK: "may talk to",
-}

@@ -69,7 +69,7 @@ def _code(call: Call, word: Word, what: str) -> Code | None:
         return Code(text=text, what=what, where=word)
     call.trace.sinks.add(Sink.INTERPRETER)
     reason = word.value.reason if isinstance(word.value, Unknown) else "a pattern"
-    call.unknown(f"{what} is {reason}", word)
+    call.unread(f"{what} is {reason}", word)
     return None
 
 
@@ -111,7 +111,7 @@ def _file(call: Call, words: tuple[Word, ...]) -> None:
     call.trace.sinks.add(Sink.INTERPRETER)
     call.path(EffectKind.READ, word)
     call.effect(EffectKind.EXECUTE, word.known, word=word)
-    call.unknown("it runs a script file that was not read", word)
+    call.unread("it runs a script file that was not read", word)
 
 
 def _from_input(call: Call, words: tuple[Word, ...]) -> None:
@@ -119,7 +119,7 @@ def _from_input(call: Call, words: tuple[Word, ...]) -> None:
     found = incoming(call) if _has_the_input(call.invocation) else None
     if found is None:
         call.trace.sinks.add(Sink.INTERPRETER)
-        call.unknown("it runs whatever comes in on its standard input")
+        call.unread("it runs whatever comes in on its standard input")
         return
     code = Code(
         text=found.text,
@@ -155,7 +155,7 @@ def _joined(call: Call, what: str) -> Code | None:
     texts = [word.known for word in words]
     if None in texts:
         call.trace.sinks.add(Sink.INTERPRETER)
-        call.unknown("it is given what cannot be known", words[0])
+        call.unread("it is given what cannot be known", words[0])
         return None
     return Code(text=" ".join(text or "" for text in texts), what=what, where=words[0])
 
@@ -170,7 +170,7 @@ def source(call: Call) -> None:
     call.trace.sinks.add(Sink.INTERPRETER)
     for word in words[:1]:
         call.path(EffectKind.READ, word)
-    call.unknown("it runs a file that was not read")
+    call.unread("it runs a file that was not read")
 
 
 def _sourced(call: Call, word: Word) -> Code | None:
@@ -248,7 +248,7 @@ def _assigns(call: Call, word: Word) -> bool:
     if match is not None:
         assigned(call, match[1], word)
     if match is not None and may_hide(word):
-        call.unknown("it may become several words, the program among them", word)
+        call.unread("it may become several words, the program among them", word)
     return match is not None
 
 

@@ -29,7 +29,7 @@ def flock(call: Call) -> None:
 def _text(call: Call, word: Word) -> None:
     if word.known is None:
         call.trace.sinks.add(Sink.INTERPRETER)
-        call.unknown("the text that a shell runs cannot be known", word)
+        call.unread("the text that a shell runs cannot be known", word)
         return
     what = f"the text that {call.program.name} is given"
     nested(call, Code(text=word.known, what=what, where=word, bash=False))

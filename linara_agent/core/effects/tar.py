@@ -30,6 +30,8 @@ def tar(call: Call) -> None:
         call.unknown("what tar is to do cannot be told")
         return
     mode = modes[0]
+    if arguments.has("--remove-files") and mode in ("-c", "-r", "-u"):
+        _removes(call, members)
     for archive in archives:
         if _ON_ANOTHER_HOST.match(archive.known or ""):
             call.unknown("its archive is on another host", archive)
@@ -39,6 +41,12 @@ def tar(call: Call) -> None:
         else:
             started.path(EffectKind.READ, archive)
     _members(call, mode, members, to_output=arguments.has("-O"))
+
+
+def _removes(call: Call, members: tuple[Word, ...]) -> None:
+    """What it has packed it deletes, where that is no directory still in use."""
+    for member in members:
+        call.path(EffectKind.DELETE, member, recursive=True)
 
 
 def _members(

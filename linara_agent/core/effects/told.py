@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from linara_agent.core.effects.arguments import Given
 from linara_agent.core.effects.catalogue import Option, Program, Role
-from linara_agent.core.effects.effect import Effect, EffectKind
+from linara_agent.core.effects.effect import AT_WORST, Effect, EffectKind
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.told_targets import (
     clause,
@@ -112,7 +112,8 @@ class Told:
 
 def is_aside(effect: Effect) -> bool:
     """What a glob or a tree may hold besides; it has a sentence of its own."""
-    return (effect.note or "").startswith("within ") or by_option(effect)
+    note = effect.note or ""
+    return note.startswith(("within ", AT_WORST)) or by_option(effect)
 
 
 def by_option(effect: Effect) -> bool:

@@ -170,6 +170,7 @@ def _shell(told: Told) -> str:
     if files or told.operands:
         told.spoken(EffectKind.EXECUTE)
         return f"runs {listed(files) or shown(told.operands[0])} as a shell script"
+    told.spoken(EffectKind.EXECUTE)
     return f"runs {told.takes} as a shell script"
 
 

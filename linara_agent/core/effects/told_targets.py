@@ -121,7 +121,9 @@ def clause(
         names = listed(name(one) for one in others)
         found.append(_VERBS[kind].format(names))
     if own:
-        found.append(_OWN.get(kind, f"has the effect {kind}"))
+        text = _OWN.get(kind, f"has the effect {kind}")
+        reasons = listed(one.note for one in own if one.note and one.unread)
+        found.append(f"{text} ({reasons})" if reasons else text)
     return listed(found)
 
 

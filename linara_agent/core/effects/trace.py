@@ -239,6 +239,10 @@ class Call:
     def unknown(self, note: str, word: Word | None = None) -> None:
         self.effect(EffectKind.UNKNOWN, self.program.name, word=word, note=note)
 
+    def unread(self, note: str, word: Word | None = None) -> None:
+        """It runs a program, or code, that cannot be read: no policy allows that."""
+        self.effect(EffectKind.EXECUTE, None, word=word, note=note)
+
     def path(
         self,
         kind: EffectKind,

@@ -101,7 +101,7 @@ def _by_edit(
 
 
 def _unknown(verdict: Verdict) -> int:
-    return sum(one.rule == "unknown" for one in verdict.findings)
+    return sum(one.unread for one in verdict.effects)
 
 
 def _by_policy(

@@ -10,7 +10,7 @@ from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Effect, EffectKind, Form, PathClass
 from linara_agent.core.effects.glob import intersect, matches
 from linara_agent.core.effects.place import Place
-from linara_agent.core.effects.trace import Command, Reading
+from linara_agent.core.effects.trace import Command, Nested, Reading
 from linara_agent.core.policy.policy_file import (
     LoadedFile,
     PlacedOverride,
@@ -148,8 +148,27 @@ def judge(script: Script, reading: Reading, policy: Policy, place: Place) -> Ver
     for command in reading.commands:
         findings += _by_command(command, policy)
     findings += _over_hosts(reading, policy)
+    findings += _misleading(script, reading.nested)
     return Verdict(
         findings=tuple(findings) or (_nothing(script),), effects=reading.effects
+    )
+
+
+def _misleading(script: Script, nested: Iterable[Nested]) -> Iterator[Finding]:
+    """What was read well, but by a person may be taken for something else."""
+    for one in script.misleading:
+        span = (one.span.start, one.span.end)
+        yield _not_as_it_seems(one.reason, span)
+    for text in nested:
+        for finding in _misleading(text.script, text.inner):
+            reason = f"{text.what}: {finding.reason}"
+            span = (text.span.start, text.span.end)
+            yield replace(finding, reason=reason, span=span)
+
+
+def _not_as_it_seems(reason: str, span: tuple[int, int]) -> Finding:
+    return Finding(
+        rule="misleading", decision=Decision.REVIEW, reason=reason, span=span
     )
 
 
@@ -202,9 +221,9 @@ def _judged(
         if placed.rule.effect and _matches(placed.rule, effect, subject):
             strictest = max(strictest or Decision.ALLOW, placed.rule.decision)
             yield _finding(placed, effect.span, index, effect.note)
-    if effect.kind is EffectKind.UNKNOWN or strictest is None:
-        rule = "unknown" if effect.kind is EffectKind.UNKNOWN else "no-rule"
-        reason = effect.note or f"no rule speaks of {describe(effect)}"
+    own = _without_rule(effect, strictest)
+    if own is not None:
+        rule, reason = own
         yield Finding(
             rule=rule,
             decision=Decision.REVIEW,
@@ -217,6 +236,17 @@ def _judged(
         found = Decision.REVIEW if strictest is None else strictest
         if found < floor:
             yield _at_least(floor, effect, index)
+
+
+def _without_rule(effect: Effect, strictest: Decision | None) -> tuple[str, str] | None:
+    """Why an effect is reviewed that no rule allows, or that none can."""
+    if effect.kind is EffectKind.UNKNOWN:
+        return "unknown", effect.note or f"no rule speaks of {describe(effect)}"
+    if strictest is None:
+        return "no-rule", effect.note or f"no rule speaks of {describe(effect)}"
+    if effect.unread and strictest < Decision.REVIEW:
+        return "unread-code", "no policy lets code run that nobody could read"
+    return None
 
 
 _CHANGES = (

@@ -102,7 +102,7 @@ def _chosen(asked: Asked) -> _Chosen | None:
     findings = sorted(asked.verdict.findings, key=lambda one: -one.decision)
     indices = [f.effect for f in findings if f.effect is not None]
     known = [asked.verdict.effects[index] for index in indices]
-    known = [one for one in known if one.kind is not EffectKind.UNKNOWN]
+    known = [one for one in known if not one.unread]
     if known and known[0].command is None:
         return None, (known[0],)
     commands = asked.reading.commands

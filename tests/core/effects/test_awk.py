@@ -87,3 +87,24 @@ def test_operands_are_files_or_assignments() -> None:
         "/etc/hosts",
     }
     assert targets("awk 1 FS=$x", "read") == {None}
+
+
+@pytest.mark.parametrize("option", ["-f a.awk", "--file=a.awk", "-E a.awk"])
+def test_a_program_in_a_file_is_read_and_runs(option: str) -> None:
+    """Its text is not judged, and every operand is a file."""
+    found = targets(f"awk {option} x y", "read")
+    assert found == {f"/home/u/project/{name}" for name in ("a.awk", "x", "y")}
+    assert targets(f"awk {option} x y", "execute") == {"awk"}
+    assert targets(f"awk {option} x y", "unknown") == set()
+
+
+def test_a_program_after_e_is_judged() -> None:
+    """The text is read like one among the operands, and all operands are files."""
+    assert targets("awk -e '{print $1}' x", "read") == {"/home/u/project/x"}
+    assert targets("awk -e '{print $1}' x", "execute") == set()
+    assert targets("awk -e '{print | x}' x", "execute") == {None}
+
+
+def test_behind_a_doubtful_word_each_operand_may_be_a_file() -> None:
+    """`$x` may be the program: then the first operand is no program."""
+    assert "/home/u/.ssh/id_rsa" in targets('awk "$x" ~/.ssh/id_rsa', "read")

@@ -65,3 +65,16 @@ def test_a_subcommand_has_its_whole_name():
 
     assert sub.name == "x sub"
     assert [one.name for one in sub.subcommands] == ["x sub deeper"]
+
+
+def test_what_it_reaches_at_worst_is_a_fact() -> None:
+    """So is that it reaches nothing."""
+    text = 'name = "x"\nsummary = "does x"\nreaches = '
+    worst = described(program_from(text + '["read", "execute"]', file="x.toml"))
+    assert worst.facts == (
+        "Whatever a word turns out to be, at worst it reads files and runs other code.",
+    )
+    none = described(program_from(text + "[]", file="x.toml"))
+    assert none.facts == (
+        "Whatever a word turns out to be, at worst it does nothing of its own.",
+    )

@@ -93,3 +93,11 @@ def test_files_it_writes() -> None:
     """-fprint and its like write the file that they name."""
     found = targets("find . -fprint a -fprintf b %p -fls c", "modify")
     assert found == {f"{HERE}/a", f"{HERE}/b", f"{HERE}/c"}
+
+
+def test_a_starting_point_may_be_an_option_for_bsd() -> None:
+    """`-f PATH` counts as one; elsewhere it is refused, and does no harm."""
+    assert targets("find -f /srv -name x", "read") == {"/srv"}
+    assert targets("find -f /srv /opt/x -delete", "delete") == {"/srv", "/opt/x"}
+    assert targets("find . -f -delete", "delete") == {"/home/u/project"}
+    assert decision("find . type -f -mtime 2") == "allow"

@@ -130,6 +130,12 @@ SEVERAL = [
                   "counts lines, words and bytes of what env gives it"]),
     ("PATH=/x ls", ["lists the current directory",
                     "sets PATH, which changes what programs do"]),
+    ('sed "$x" a', [("may read, change and run anything,"
+                     " since the text it goes by cannot be known")]),
+    ('eval "$x"', [("runs its words as a script; runs code that was not read beforehand"
+                    " (the text that eval runs is the value of $x)")]),
+    ("ls \u201cx", [("a part of the text is not what it seems:"
+                     ' U+201C LEFT DOUBLE QUOTATION MARK, which looks like "')]),
     ("nosuch x", ["runs nosuch, of which nothing is known",
                   ("what nosuch does is not known for certain:"
                    " the catalogue does not know nosuch")]),

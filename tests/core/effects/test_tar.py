@@ -37,8 +37,26 @@ def test_the_archive_is_not_found_through_c() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["tar f a.tar", "tar -xcf a.tar", "tar tf host:a.tar", "tar tf a --to-command=sh"],
+    ["tar f a.tar", "tar -xcf a.tar", "tar tf host:a.tar"],
 )
 def test_unknown(command: str) -> None:
-    """No mode, two modes, another host and programs to run are unknown."""
+    """No mode, two modes and another host are unknown."""
     assert targets(command, "unknown")
+
+
+def test_a_program_to_run_is_run() -> None:
+    """Programs that an option names are run, whatever the mode."""
+    assert targets("tar tf a --to-command=sh", "execute") == {"tar"}
+    assert targets("tar cf a.tar --checkpoint-action=exec=sh x", "execute") == {"tar"}
+
+
+def test_what_is_packed_may_be_removed() -> None:
+    """With `--remove-files` the members are deleted where they lie."""
+    found = targets("tar -cf a.tar -C /srv --remove-files x", "delete")
+    assert found == {"tar", "/srv/x", f"{HERE}/x"}
+
+
+def test_members_may_lie_anywhere() -> None:
+    """`-P` keeps the names as they are in the archive, so nobody knows them."""
+    assert decision("tar xPf a.tar", policy="automation") == "review"
+    assert decision("tar xf a.tar", policy="automation") == "allow"

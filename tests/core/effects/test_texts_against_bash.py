@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from linara_agent.core.effects.effect import EffectKind
 from tests.core.gates import PLACE, gate
 from tests.core.shell.oracle import MARKERS, Oracle, Ran, bash_in_a_container
 
@@ -108,14 +107,14 @@ def bash(engine: docker.DockerClient) -> Iterator[Oracle]:
 def hidden(script: str, ran: tuple[Ran, ...]) -> set[str]:
     """The markers that ran, but of which the reading says nothing.
 
-    A reading that calls anything unknown, besides the markers themselves, has sent
-    the script to a person.
+    A reading that calls anything unknown, or unread code, besides the markers
+    themselves, has sent the script to a person.
     """
     reading = gate().resolve(gate().read(script, PLACE), PLACE)
     unknown = [
         one.note or ""
         for one in reading.effects
-        if one.kind is EffectKind.UNKNOWN
+        if one.unread
         and not (one.note or "").endswith(
             tuple(f"the catalogue does not know {name}" for name in MARKERS)
         )

@@ -156,6 +156,46 @@ def test_nothing_of_ours_is_changed_and_nothing_that_runs_later_unseen(
     assert rule in {one.rule for one in found.findings}
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("make", "allow"),
+        ("python3 x.py", "allow"),
+        ('bash -c "$x"', "review"),
+        ("bash x.sh", "review"),
+        ("$x a", "review"),
+        ('sed "$x" f', "review"),
+    ],
+)
+def test_code_that_nobody_could_read_is_never_allowed(
+    command: str, expected: str
+) -> None:
+    """A policy may trust a program that is named, but no code that is not known."""
+    found = under(EVERYTHING.replace('"network"', '"network", "execute"'), command)
+    assert found.decision.word == expected
+    rules = {one.rule for one in found.findings}
+    assert ("unread-code" in rules) == (expected == "review")
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("ls \u201cx\u201d", (3, 4)),
+        ("sh -c 'ls \u201cx'", (6, 13)),
+        ("eval \"sh -c 'ls \u2013l'\"", (5, 20)),
+    ],
+)
+def test_what_is_not_as_it_seems_is_reviewed(
+    command: str, place: tuple[int, int]
+) -> None:
+    """It was read well, so no effect is unknown; a person may read it wrongly."""
+    found = under(EVERYTHING, command)
+    assert found.decision.word == "review"
+    spans = [one.span for one in found.findings if one.rule == "misleading"]
+    assert place in spans
+    assert "unknown" not in {str(one.kind) for one in found.effects}
+
+
 def test_hosts_are_counted() -> None:
     """More different hosts than the limit are reviewed, whatever the rules allow."""
     text = EVERYTHING + "[limits]\nhosts = 1\n"
