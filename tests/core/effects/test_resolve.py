@@ -111,6 +111,37 @@ def test_plain_variables(command: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "GREP=prog zgrep a b",
+        "env GREP=prog zgrep a b",
+        "EGREP=prog bzgrep a b",
+        "CMP=prog zdiff a b",
+        "XZ_OPT=-k xzcat a",
+        "RIPGREP_CONFIG_PATH=x rg a",
+        "SYSTEMD_PAGER=x journalctl",
+        "HGRCPATH=x hg log",
+        "AWKLIBPATH=x awk 1 f",
+        "BC_ENV_ARGS=x bc",
+        "SSLKEYLOGFILE=x ls",
+        "APT_CONFIG=x apt list",
+    ],
+)
+def test_variables_that_single_programs_look_for(command: str) -> None:
+    """What a program runs, loads or writes because of a variable is not allowed."""
+    assert decision(command) != "allow"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["LC_ALL=C sort a", "env TZ=UTC LANG=C date", "COLUMNS=80 ls", "NO_COLOR=1 ls"],
+)
+def test_variables_that_change_no_more_than_the_output(command: str) -> None:
+    """A locale asks no question."""
+    assert decision(command) == "allow"
+
+
+@pytest.mark.parametrize(
     ("command", "expected"),
     [
         ("f() { ls; }; f", "allow"),
