@@ -19,7 +19,7 @@ WORKERS ?= 2
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_USER
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup environment engine test lint format bench fuzz demo lock clean
+.PHONY: help setup environment engine test lint format bench fuzz chaos demo lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -103,6 +103,11 @@ fuzz: setup ## the property tests, with many more examples
 	}
 	fuzz -m "not docker" tests
 	fuzz -m docker tests/core
+
+# As root: it starts an engine of its own, to be killed. ROUNDS=200 SEED=5 AT_ONCE=50
+chaos: setup ## interrupted previews on an engine of its own, and many at once
+	@$(BIN)/python -m tests.docker_sandbox.chaos $${ROUNDS:-200} $${SEED:-}
+	$(WITH_ENGINE) $(BIN)/python -m tests.docker_sandbox.at_once $${AT_ONCE:-50}
 
 demo: setup ## from a sentence to a reviewed change, in a directory made for it
 	@$(WITH_ENGINE) sandbox/demo.sh $(CURDIR)/$(BIN)/linara-agent

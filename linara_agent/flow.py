@@ -7,152 +7,214 @@
        ─ review ─▶ approved | declined | unanswered
        approved ─ apply | rerun ─▶ outcome ─ compare ─▶ passage
 
-Each step is in the journal before it acts. From its first record on, a twin is being
-started that waits for its text: it is run, or discarded unused. Nothing here touches
-the world: the adapters of `House` do.
+A model whose text did not do may be told why, and asked again. Each step is in the
+journal before it acts. From its first record on, a twin is being started that waits
+for its text: it is run, or discarded unused. Nothing here touches the world: the
+adapters of `House` do. `flow_of_plans` is the way of a plan that was saved.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Self
 
-from linara_agent.core.change import PathState
+from linara_agent.core.attempt import (
+    Attempt,
+    FailedReply,
+    Fault,
+    UnusableAnswer,
+    after_preview,
+    before_preview,
+    denied_again,
+    first_program,
+    unusable,
+)
 from linara_agent.core.compare import differences, drift
 from linara_agent.core.decision import Decision
-from linara_agent.core.effects.place import Place
-from linara_agent.core.gate import Gate
 from linara_agent.core.measure import final_verdict
-from linara_agent.core.next_step import Mode, Next, Step, next_step, ways_for
+from linara_agent.core.next_step import Mode, Next, Step, next_step
 from linara_agent.core.passage import Ending, Passage
 from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.planned import planned
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import Origin, Proposal
-from linara_agent.core.record import Event, Json, Record
+from linara_agent.core.record import Event, Json
 from linara_agent.core.report import (
+    attempt_json,
     changes_json,
-    circumstances,
     preview_facts,
     proposal_facts,
     sandbox_facts,
+    usage_facts,
     verdict_json,
 )
-from linara_agent.core.review import (
-    Answer,
-    Approved,
-    By,
-    Refused,
-    Way,
-    approve,
-    approve_recovery,
-)
-from linara_agent.core.sandbox_plan import SandboxPlan
-from linara_agent.errors import JournalUnavailable, LinaraError, PlanProblem, StalePlan
-from linara_agent.ports import (
-    Applier,
-    Clock,
-    Journal,
-    Plans,
-    PreparedPreview,
-    Recoverer,
-    Rerunner,
-    Reviewer,
-    Sandbox,
-)
+from linara_agent.core.review import Answer, Approved, By, Refused, Way, approve
+from linara_agent.errors import PlanProblem, ProposalUnavailable, StalePlan
+from linara_agent.house import Closing, House, circumstances_of, log, standby
+from linara_agent.ports import PreparedPreview, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """The adapters, and what was decided before the run.
+class _Seen:
+    """One proposal, judged and, where it may be, previewed; its plan is not saved."""
 
-    `sandbox_plan` is the plan with everything but the text; `exit_of` gives the exit
-    code that the journal keeps; `state_of` and `digest_of`
-    a path's state and content on the host; `fresh_id` an
-    id for a plan.
-    """
-
-    gate: Gate
-    place: Place
-    sandbox_plan: SandboxPlan
-    sandbox: Sandbox
-    journal: Journal
-    plans: Plans
-    applier: Applier
-    rerunner: Rerunner
-    recoverer: Recoverer
-    reviewer: Reviewer
-    clock: Clock
-    mode: Mode
-    state_of: Callable[[str], PathState | None]
-    digest_of: Callable[[str], str | None]
-    fresh_id: Callable[[], str]
-    exit_of: Callable[[Passage], int]
-    failure_of: Callable[[BaseException], int]
-    process: str | None = None
+    passage: Passage
+    plan: Plan | None = None
+    fault: Attempt | None = None
 
 
-def carry(
-    house: House, propose: Callable[[], Proposal], *, intent: str | None
-) -> Passage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """One asking; `again`: another may follow."""
+
+    source: Source
+    intent: str | None
+    again: bool
+
+
+def carry(house: House, source: Source, *, intent: str | None) -> Passage:
     """Take an intent (or a command) all the way. Raises LinaraError."""
-    started = {**_circumstances(house, intent), "standby": True}
-    _log(house, Event.RUN_STARTED, started, durable=True)
-    with _Closing(house) as closing:
-        with _standby(house) as twin:
-            _log(house, Event.PROPOSE_BEFORE, {"intent": intent})
-            proposal = propose()
-            passage, edited = _one(house, proposal, twin, intent=intent)
+    started = {**circumstances_of(house, intent), "standby": True}
+    log(house, Event.RUN_STARTED, started, durable=True)
+    with Closing(house) as closing:
+        passage, edited = _ended(house, *_asked(house, source, intent=intent))
         while edited is not None:
-            proposal = Proposal(text=edited, origin=Origin.PERSON, source="edited")
-            with _standby(house) as twin:
-                passage, edited = _one(house, proposal, twin, intent=intent)
+            text = Proposal(text=edited, origin=Origin.PERSON, source="edited")
+            given = Source.given(text)
+            passage, edited = _ended(house, *_asked(house, given, intent=intent))
         closing.passage = passage
         return passage
 
 
-@contextmanager
-def _standby(house: House) -> Iterator[PreparedPreview]:
-    """A twin is started meanwhile; what nobody ran is taken down."""
-    twin = house.sandbox.prepare(house.sandbox_plan)
+def _asked(house: House, source: Source, *, intent: str | None) -> tuple[_Seen, ...]:
+    """Ask until a text does, as often as the source may be asked."""
+    attempts: tuple[Attempt, ...] = ()
+    last: tuple[_Seen, ...] = ()
+    while True:
+        again = len(attempts) + 1 < source.tries
+        asking = _Asking(source=source, intent=intent, again=again)
+        try:
+            seen, fault = _tried(house, asking, attempts)
+        except ProposalUnavailable as error:
+            if not last:
+                raise
+            return _standing(house, asking, last, error)
+        except BaseException:
+            _discard(house, last)
+            raise
+        if seen:
+            _discard(house, last)
+            last = tuple(
+                replace(one, passage=one.passage.after(attempts)) for one in seen
+            )
+        if fault is None or not again or denied_again(attempts, fault):
+            return last
+        attempts = (*attempts, fault)
+
+
+def _standing(
+    house: House, asking: _Asking, last: tuple[_Seen, ...], error: ProposalUnavailable
+) -> tuple[_Seen, ...]:
+    """What there is already is better than nothing: previewed, it stands for review."""
+    (one,) = last
     try:
-        yield twin
-    finally:
-        twin.discard()
+        failed: dict[str, Json] = {"error": type(error).__name__, "what": error.what}
+        log(house, Event.FAILED, failed)
+        if one.plan is not None or one.passage.verdict.decision is Decision.DENY:
+            return last
+        with standby(house) as twin:
+            return (_tested(house, asking, one.passage, twin),)
+    except BaseException:
+        _discard(house, last)
+        raise
 
 
-def _one(
-    house: House, proposal: Proposal, twin: PreparedPreview, *, intent: str | None
-) -> tuple[Passage, str | None]:
-    """One proposal to its end, or to the text that the person wrote instead."""
-    _log(house, Event.PROPOSE_AFTER, proposal_facts(proposal))
+def _tried(
+    house: House, asking: _Asking, attempts: tuple[Attempt, ...]
+) -> tuple[tuple[_Seen, ...], Attempt | None]:
+    """Ask once, and look at what comes; with it, what its author may be told."""
+    if attempts:
+        log(house, Event.ASKED_AGAIN, attempt_json(attempts[-1]))
+    with standby(house) as twin:
+        log(house, Event.PROPOSE_BEFORE, {"intent": asking.intent}, durable=True)
+        try:
+            first, *others = asking.source.propose(attempts)
+        except FailedReply as error:
+            facts = {"source": error.source, **usage_facts(error.usage)}
+            log(house, Event.PROPOSE_AFTER, {"failed": error.what, **facts})
+            if not (isinstance(error, UnusableAnswer) and asking.again):
+                raise
+            return (), unusable(error.text, error.reason)
+        one = _seen(house, asking, first, twin)
+    if not others:
+        return (one,), one.fault
+    seen = [one]
+    try:
+        for proposal in others:
+            with standby(house) as twin:
+                seen.append(_seen(house, asking, proposal, twin))
+    except BaseException:
+        _discard(house, seen)
+        raise
+    return tuple(seen), None
+
+
+def _discard(house: House, seen: Iterable[_Seen]) -> None:
+    for one in seen:
+        if one.plan is not None:
+            house.plans.discard(one.plan.id)
+
+
+def _seen(
+    house: House, asking: _Asking, proposal: Proposal, twin: PreparedPreview
+) -> _Seen:
+    """Read, judge and preview one proposal.
+
+    Where its author may be asked again, a text that reading finds wanting is not
+    previewed.
+    """
+    log(house, Event.PROPOSE_AFTER, proposal_facts(proposal))
+    passage = _judged(house, proposal)
+    script, verdict = passage.script, passage.verdict
+    if script is None:
+        raise AssertionError("what is judged was read")
+    name = first_program(script)
+    missing = None if name is None or house.installed(name) else name
+    fault = before_preview(script, verdict, missing)
+    if verdict.decision is Decision.DENY or (fault is not None and asking.again):
+        return _Seen(passage=passage, fault=fault)
+    if fault is None or fault.fault is not Fault.UNREADABLE:
+        asking.source.keep(proposal)
+    return _tested(house, asking, passage, twin)
+
+
+def _tested(
+    house: House, asking: _Asking, passage: Passage, twin: PreparedPreview
+) -> _Seen:
+    plan = _previewed(house, passage, twin, intent=asking.intent)
+    passage = replace(passage, preview=plan.preview, verdict=plan.verdict)
+    # What root's preview wrote never leaves the machine.
+    share = asking.source.share_output and plan.sandbox.sudo is None
+    return _Seen(passage=passage, plan=plan, fault=after_preview(plan, share=share))
+
+
+def _judged(house: House, proposal: Proposal) -> Passage:
     script = house.gate.read(proposal.text, house.place)
     counts: dict[str, Json] = {
         "commands": len(script.invocations),
         "opaque": len(script.opaque),
     }
-    _log(house, Event.READ, counts)
+    log(house, Event.READ, counts)
     reading = house.gate.resolve(script, house.place)
-    _log(house, Event.RESOLVED, {"effects": len(reading.effects)})
+    log(house, Event.RESOLVED, {"effects": len(reading.effects)})
     verdict = house.gate.judge(script, reading, house.place)
-    _log(house, Event.JUDGED, verdict_json(verdict), durable=True)
-    run = house.sandbox_plan.run
-    passage = Passage(run=run, proposal=proposal, script=script, verdict=verdict)
-    passage = replace(passage, reading=reading)
-    if verdict.decision is Decision.DENY:
-        return passage, None
-    plan = _previewed(house, passage, twin, intent=intent)
-    passage = replace(passage, preview=plan.preview, verdict=plan.verdict)
-    step = next_step(plan.verdict, plan.preview, house.mode)
-    if step.step in (Step.DENIED, Step.ANSWER):
-        house.plans.discard(plan.id)
-        answered = step.step is Step.ANSWER
-        ending = Ending.ANSWERED if answered else Ending.DENIED
-        return replace(passage, ending=ending), None
-    house.plans.save(plan)
-    _log(house, Event.PLAN_SAVED, {"plan": plan.id, "digest": plan.digest})
-    return _decided(house, replace(passage, plan=plan), plan, step)
+    log(house, Event.JUDGED, verdict_json(verdict), durable=True)
+    return Passage(
+        run=house.sandbox_plan.run,
+        proposal=proposal,
+        script=script,
+        reading=reading,
+        verdict=verdict,
+    )
 
 
 def _previewed(
@@ -161,30 +223,29 @@ def _previewed(
     """Run the text in the twin; the plan is sealed, and not saved yet."""
     proposal = passage.proposal
     sandbox_plan = planned(house.sandbox_plan, passage, house.gate.catalogue)
-    _log(house, Event.SANDBOX_PLANNED, sandbox_facts(sandbox_plan, proposal))
+    log(house, Event.SANDBOX_PLANNED, sandbox_facts(sandbox_plan, proposal))
     reaped = house.sandbox.reap()
     if reaped:
-        _log(house, Event.REAPED, {"things": reaped})
+        log(house, Event.REAPED, {"things": reaped})
     id = house.fresh_id()
     blobs = house.plans.new(id)
     try:
-        _log(house, Event.PREVIEW_BEFORE, {"digest": proposal.digest}, durable=True)
+        log(house, Event.PREVIEW_BEFORE, {"digest": proposal.digest}, durable=True)
         preview = twin.run(sandbox_plan, digest=proposal.digest, blobs=blobs)
-        _log(house, Event.PREVIEW_AFTER, preview_facts(preview))
-        verdict = _final(house, passage, preview)
+        log(house, Event.PREVIEW_AFTER, preview_facts(preview))
+        return Plan(
+            id=id,
+            created=house.clock.now(),
+            intent=intent,
+            proposal=proposal,
+            sandbox=sandbox_plan,
+            policy=house.gate.policy.identity,
+            verdict=_final(house, passage, preview),
+            preview=preview,
+        ).sealed()
     except BaseException:
         house.plans.discard(id)
         raise
-    return Plan(
-        id=id,
-        created=house.clock.now(),
-        intent=intent,
-        proposal=proposal,
-        sandbox=sandbox_plan,
-        policy=house.gate.policy.identity,
-        verdict=verdict,
-        preview=preview,
-    ).sealed()
 
 
 def _final(house: House, passage: Passage, preview: Preview) -> Verdict:
@@ -193,13 +254,76 @@ def _final(house: House, passage: Passage, preview: Preview) -> Verdict:
         raise AssertionError("a preview is made only of what was read")
     policy, place = house.gate.policy, house.place
     verdict = final_verdict(passage.verdict, script, preview, policy, place)
-    _log(house, Event.MEASURED, {"changes": changes_json(preview.effective[:_KEPT])})
-    _log(house, Event.FINAL, verdict_json(verdict), durable=True)
+    log(house, Event.MEASURED, {"changes": changes_json(preview.effective[:_KEPT])})
+    log(house, Event.FINAL, verdict_json(verdict), durable=True)
     return verdict
 
 
 _KEPT = 1000
 """Changes that the journal lists; the plan holds all of them."""
+
+
+def _ended(house: House, first: _Seen, *others: _Seen) -> tuple[Passage, str | None]:
+    """What was seen to its end, or to the text that the person wrote instead."""
+    if not others:
+        return _one(house, first)
+    seen = (first, *others)
+    candidates = tuple(one.passage for one in seen)
+    useful = [one for one in seen if one.plan is not None and _step(house, one)]
+    if not useful:
+        _discard(house, seen)
+        return replace(first.passage, candidates=candidates), None
+    rest = [one for one in seen if one not in useful]
+    if house.mode is Mode.TERMINAL:
+        number = _chosen(house, useful, rest)
+        if number is not None:
+            chosen = useful[number]
+            log(house, Event.CHOSEN, {"digest": chosen.passage.proposal.digest})
+            _discard(house, tuple(one for one in seen if one is not chosen))
+            passage, edited = _one(house, chosen)
+            return replace(passage, candidates=candidates), edited
+    passages = [_one(house, one, ask=False)[0] for one in useful]
+    denied = tuple(one.passage for one in rest)
+    _discard(house, rest)
+    saved = [one for one in passages if one.ending is Ending.SAVED]
+    return replace((saved or passages)[0], candidates=(*passages, *denied)), None
+
+
+def _chosen(house: House, useful: list[_Seen], rest: list[_Seen]) -> int | None:
+    """Asked in vain, as by Ctrl-C, what was shown is saved."""
+    shown = tuple(one.passage for one in (*useful, *rest))
+    try:
+        return house.reviewer.choose(shown, of=len(useful))
+    except BaseException:
+        for one in useful:
+            _one(house, one, ask=False)
+        _discard(house, rest)
+        raise
+
+
+def _step(house: House, seen: _Seen) -> Next | None:
+    """What comes next for what was previewed; None where it is denied by now."""
+    if seen.plan is None:
+        return None
+    step = next_step(seen.plan.verdict, seen.plan.preview, house.mode)
+    return None if step.step is Step.DENIED else step
+
+
+def _one(house: House, seen: _Seen, *, ask: bool = True) -> tuple[Passage, str | None]:
+    passage, plan = seen.passage, seen.plan
+    if plan is None:
+        return passage, None
+    plan = replace(plan, proposal=passage.proposal).sealed()
+    step = next_step(plan.verdict, plan.preview, house.mode)
+    if step.step in (Step.DENIED, Step.ANSWER):
+        house.plans.discard(plan.id)
+        answered = step.step is Step.ANSWER
+        ending = Ending.ANSWERED if answered else Ending.DENIED
+        return replace(passage, ending=ending), None
+    house.plans.save(plan)
+    log(house, Event.PLAN_SAVED, {"plan": plan.id, "digest": plan.digest})
+    step = step if ask else Next(step=Step.SAVE, ways=step.ways)
+    return _decided(house, replace(passage, plan=plan), plan, step)
 
 
 def _decided(
@@ -210,14 +334,14 @@ def _decided(
         return replace(passage, ending=Ending.SAVED), None
     if step.step is Step.CARRY_OUT:
         return carry_out(house, passage, plan, way=step.ways[0], by=By.POLICY), None
-    _log(house, Event.REVIEW_BEFORE, {"plan": plan.id}, durable=True)
+    log(house, Event.REVIEW_BEFORE, {"plan": plan.id}, durable=True)
     reviewed = house.reviewer.review(plan, ways=step.ways)
     answer: dict[str, Json] = {
         "plan": plan.id,
         "answer": str(reviewed.answer) if reviewed.text is None else "edited",
         "way": None if reviewed.way is None else str(reviewed.way),
     }
-    _log(house, Event.REVIEW_AFTER, answer, durable=True)
+    log(house, Event.REVIEW_AFTER, answer, durable=True)
     if reviewed.text is not None:
         house.plans.mark(plan, PlanState.DECLINED)
         return passage, reviewed.text
@@ -227,78 +351,6 @@ def _decided(
         house.plans.mark(plan, PlanState.DECLINED)
         return replace(passage, ending=Ending.DECLINED), None
     return replace(passage, ending=Ending.SAVED), None
-
-
-def carry_out_plan(house: House, plan: Plan, *, way: Way) -> Passage:
-    """`apply PLAN` and `rerun PLAN`: naming the plan is the approval of it."""
-    named: dict[str, Json] = {
-        "command": plan.proposal.text,
-        "plan": plan.id,
-        "digest": plan.digest,
-    }
-    started = {**_circumstances(house, plan.intent), **named}
-    _log(house, Event.RUN_STARTED, started, durable=True)
-    with _Closing(house) as closing, house.plans.hold(plan) as held:
-        _require_open(held, way)
-        passage = _judged_again(house, held)
-        if passage.verdict.decision is not Decision.DENY:
-            passage = carry_out(house, passage, held, way=way, by=By.PERSON)
-        closing.passage = passage
-        return passage
-
-
-def _require_open(plan: Plan, way: Way) -> None:
-    if plan.state in (PlanState.APPLIED, PlanState.DECLINED, PlanState.EXPIRED):
-        raise PlanProblem(
-            f"Plan {plan.id} is {plan.state} already.",
-            not_done="Nothing was changed on the host.",
-            remedy="Make a new plan for the same command (`linara-agent run …`).",
-        )
-    if way not in ways_for(plan.preview):
-        raise PlanProblem(
-            f"Plan {plan.id} has no changes that can be copied.",
-            not_done="Nothing was changed on the host.",
-            remedy=f"Run its text on the host instead: `linara-agent rerun {plan.id}`.",
-        )
-
-
-def _judged_again(house: House, plan: Plan) -> Passage:
-    """A plan file may come from elsewhere: what this policy denies stays denied."""
-    place = house.place.at(plan.sandbox.cwd)
-    script, read = house.gate.assess(plan.proposal.text, place)
-    now = final_verdict(read, script, plan.preview, house.gate.policy, place)
-    _log(house, Event.FINAL, verdict_json(now), durable=True)
-    return Passage(
-        run=house.sandbox_plan.run,
-        proposal=plan.proposal,
-        script=script,
-        verdict=now if now.decision is Decision.DENY else plan.verdict,
-        preview=plan.preview,
-        plan=plan,
-    )
-
-
-def recover_plan(house: House, plan: Plan) -> tuple[str, int]:
-    """Take back an apply that was cut short: what was done, and in how many steps."""
-    approved = approve_recovery(plan, by=By.PERSON)
-    if isinstance(approved, Refused):
-        raise PlanProblem(
-            f"Plan {plan.id} cannot be recovered: {approved.reason}.",
-            not_done="Nothing was changed on the host.",
-            remedy="Look at the plan's directory below the state directory.",
-        )
-    started = {**_circumstances(house, plan.intent), "plan": plan.id}
-    _log(house, Event.RUN_STARTED, started, durable=True)
-    _log(house, Event.UNDO_BEFORE, {"plan": plan.id}, durable=True)
-    with _Closing(house), house.plans.hold(plan):
-        blobs = house.plans.blobs(plan)
-        words, steps = house.recoverer.recover(approved, plan, blobs=blobs)
-        if words == "done" and plan.state is not PlanState.APPLIED:
-            house.plans.mark(plan, PlanState.APPLIED)
-    done: dict[str, Json] = {"plan": plan.id, "did": words, "steps": steps}
-    _log(house, Event.UNDO_AFTER, done, durable=True)
-    _log(house, Event.RUN_ENDED, {"ended": "recovered", "exit": 0}, durable=True)
-    return words, steps
 
 
 def carry_out(
@@ -314,11 +366,11 @@ def carry_out(
         )
     if way is Way.RERUN:
         return _rerun(house, passage, plan, approved)
-    _log(house, Event.APPLY_BEFORE, {"plan": plan.id, "by": str(by)}, durable=True)
+    log(house, Event.APPLY_BEFORE, {"plan": plan.id, "by": str(by)}, durable=True)
     applied = house.applier.apply(approved, plan, blobs=house.plans.blobs(plan))
     house.plans.mark(plan, PlanState.APPLIED)
     done: dict[str, Json] = {"plan": plan.id, "paths": applied.paths}
-    _log(house, Event.APPLY_AFTER, done, durable=True)
+    log(house, Event.APPLY_AFTER, done, durable=True)
     return replace(passage, ending=Ending.APPLIED, applied=applied)
 
 
@@ -330,17 +382,13 @@ def _rerun(house: House, passage: Passage, plan: Plan, approved: Approved) -> Pa
             not_done="The command was not run on the host.",
             remedy="Preview the command again; it then works on what is there now.",
         )
-    before: dict[str, Json] = {"plan": plan.id, "by": str(approved.by)}
-    _log(house, Event.RERUN_BEFORE, before, durable=True)
+    named: dict[str, Json] = {"plan": plan.id}
+    log(house, Event.RERUN_BEFORE, {**named, "by": str(approved.by)}, durable=True)
     # Marked before: a text must not run twice because the first time was cut short.
     house.plans.mark(plan, PlanState.APPLIED)
     outcome = house.rerunner.rerun(approved, plan)
-    after: dict[str, Json] = {
-        "plan": plan.id,
-        "status": outcome.exit,
-        "signal": outcome.signal,
-    }
-    _log(house, Event.RERUN_AFTER, after, durable=True)
+    after = {**named, "status": outcome.exit, "signal": outcome.signal}
+    log(house, Event.RERUN_AFTER, after, durable=True)
     found = differences(
         plan.preview,
         outcome,
@@ -348,50 +396,5 @@ def _rerun(house: House, passage: Passage, plan: Plan, approved: Approved) -> Pa
         state_of=house.state_of,
         digest_of=house.digest_of,
     )
-    _log(house, Event.COMPARED, {"plan": plan.id, "differences": list(found[:_KEPT])})
+    log(house, Event.COMPARED, {**named, "differences": list(found[:_KEPT])})
     return replace(passage, ending=Ending.RERUN, outcome=outcome, differences=found)
-
-
-class _Closing:
-    """Writes how a run ended, however it ended."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self.passage: Passage | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> None:
-        house = self._house
-        if error is None and self.passage is not None:
-            code = house.exit_of(self.passage)
-            ended: dict[str, Json] = {"ended": str(self.passage.ending), "exit": code}
-            _log(house, Event.RUN_ENDED, ended, durable=True)
-        elif error is not None and not isinstance(error, JournalUnavailable):
-            what = error.what if isinstance(error, LinaraError) else repr(error)
-            code = house.failure_of(error)
-            _log(house, Event.FAILED, {"error": type(error).__name__, "what": what})
-            _log(
-                house, Event.RUN_ENDED, {"ended": "failed", "exit": code}, durable=True
-            )
-
-
-def _log(
-    house: House,
-    event: Event,
-    fields: dict[str, Json] | None = None,
-    *,
-    durable: bool = False,
-) -> None:
-    run = house.sandbox_plan.run
-    house.journal.write(
-        Record(run=run, event=event, fields=fields or {}, durable=durable)
-    )
-
-
-def _circumstances(house: House, intent: str | None) -> dict[str, Json]:
-    facts = circumstances(house.sandbox_plan)
-    policy = house.gate.policy.identity
-    facts |= {"process": house.process} if house.process else {}
-    return {"intent": intent, **facts, "policy": policy, "mode": str(house.mode)}

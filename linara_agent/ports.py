@@ -1,13 +1,14 @@
 """What the flow needs from the world, in our words; adapters provide it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from linara_agent.core.attempt import Attempt
 from linara_agent.core.intent import Intent
-from linara_agent.core.passage import Applied
+from linara_agent.core.passage import Applied, Passage
 from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Proposal
@@ -23,9 +24,43 @@ class Clock(Protocol):
 
 
 class Proposer(Protocol):
-    """Turns an intent into a text; raises ProposalUnavailable."""
+    """Turns an intent into texts; raises ProposalUnavailable."""
 
-    def propose(self, intent: Intent) -> Proposal: ...
+    @property
+    def tries(self) -> int:
+        """How often it may be asked in one run, the first time included."""
+        ...
+
+    def propose(
+        self, intent: Intent, attempts: tuple[Attempt, ...] = ()
+    ) -> tuple[Proposal, ...]:
+        """One text, or several to choose from; `attempts` did not do.
+
+        Raises UnusableAnswer where it answered and no text is in the answer.
+        """
+        ...
+
+    def keep(self, proposal: Proposal) -> None:
+        """It was read and is not denied: the same request may be answered by it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a run's text comes from: given once, or by one who may be asked again.
+
+    `share_output`: the person lets what a preview wrote go back to the author.
+    """
+
+    propose: Callable[[tuple[Attempt, ...]], tuple[Proposal, ...]]
+    tries: int = 1
+    keep: Callable[[Proposal], None] = lambda _: None
+    share_output: bool = False
+
+    @classmethod
+    def given(cls, proposal: Proposal) -> "Source":
+        """The person's own text."""
+        return cls(propose=lambda _: (proposal,))
 
 
 class Progress(Protocol):
@@ -147,3 +182,7 @@ class Reviewer(Protocol):
     """Shows a plan and asks; without a terminal the answer is `unanswered`."""
 
     def review(self, plan: Plan, *, ways: tuple[Way, ...]) -> Reviewed: ...
+
+    def choose(self, candidates: tuple[Passage, ...], *, of: int) -> int | None:
+        """Shows all; the index of one of the first `of`, None to leave those."""
+        ...

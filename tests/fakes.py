@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from linara_agent.core.attempt import Attempt
 from linara_agent.core.change import Change, ChangeKind, FileType, PathState
 from linara_agent.core.intent import Intent
-from linara_agent.core.passage import Applied
+from linara_agent.core.passage import Applied, Passage
 from linara_agent.core.plan import Plan, PlanState
+from linara_agent.core.policy.verdict import Finding
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.core.record import Event, Record
@@ -70,9 +72,12 @@ class FakeProposer:
     happened: Happened
     text: str
 
-    def propose(self, intent: Intent) -> Proposal:
+    def propose(
+        self, intent: Intent, attempts: tuple[Attempt, ...] = ()
+    ) -> tuple[Proposal, ...]:
+        del attempts
         self.happened.append(f"proposer: {intent.words}")
-        return Proposal(text=self.text, origin=Origin.MODEL, source="a-model")
+        return (Proposal(text=self.text, origin=Origin.MODEL, source="a-model"),)
 
 
 @dataclass(slots=True)
@@ -87,14 +92,16 @@ class FakeTwin:
         assert not self.over
         self.sandbox.happened.append(f"sandbox: {plan.text}")
         self.sandbox.plans.append(plan)
-        if self.sandbox.failure is not None:
-            raise self.sandbox.failure
+        sandbox = self.sandbox
+        if sandbox.failure is not None and len(sandbox.plans) > sandbox.good_before:
+            raise sandbox.failure
         self.over = True
         return Preview(
             digest=digest,
             view="twin",
             outcome=self.sandbox.outcome,
             changes=self.sandbox.changes,
+            findings=self.sandbox.findings,
         )
 
     def discard(self) -> None:
@@ -103,11 +110,15 @@ class FakeTwin:
 
 @dataclass(slots=True)
 class FakeSandbox:
-    """Every preview ends the same way: `outcome`, `changes`, or by `failure`."""
+    """Every preview ends the same way: `outcome`, `changes`, `findings`, or by
+    `failure`, after `good_before` of them.
+    """
 
     happened: Happened
+    good_before: int = 0
     outcome: Outcome = GOOD
     changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
     failure: BaseException | None = None
     left: int = 0
     plans: list[SandboxPlan] = field(default_factory=list)
@@ -203,11 +214,20 @@ class FakeReviewer:
     happened: Happened
     answers: list[Reviewed]
     asked: list[tuple[Way, ...]] = field(default_factory=list)
+    choices: list[int | BaseException | None] = field(default_factory=list)
 
     def review(self, plan: Plan, *, ways: tuple[Way, ...]) -> Reviewed:
         self.happened.append(f"reviewer: {plan.proposal.text}")
         self.asked.append(ways)
         return self.answers.pop(0)
+
+    def choose(self, candidates: tuple[Passage, ...], *, of: int) -> int | None:
+        shown = f" ({len(candidates)} shown)" if len(candidates) > of else ""
+        self.happened.append(f"reviewer: {of} to choose from{shown}")
+        choice = self.choices.pop(0)
+        if isinstance(choice, BaseException):
+            raise choice
+        return choice
 
 
 APPLY = Reviewed(answer=Answer.APPROVED, way=Way.APPLY)

@@ -18,8 +18,9 @@ from linara_agent.core.sandbox_plan import Caller, SandboxPlan
 from linara_agent.errors import (
     LinaraError,
 )
-from linara_agent.flow import House, carry
-from linara_agent.ports import Reviewed
+from linara_agent.flow import carry
+from linara_agent.house import House
+from linara_agent.ports import Reviewed, Source
 from linara_agent.wiring.person import place_of
 from tests.fakes import (
     FakeClock,
@@ -97,7 +98,8 @@ class Stage:
     def carry(self, text: str = TOUCH, *answers: Reviewed) -> Passage:
         self.reviewer.answers = list(answers)
         proposer = FakeProposer(self.happened, text)
-        return carry(self.house, lambda: proposer.propose(INTENT), intent=INTENT.words)
+        source = Source(propose=lambda attempts: proposer.propose(INTENT, attempts))
+        return carry(self.house, source, intent=INTENT.words)
 
     @property
     def acts(self) -> list[str]:

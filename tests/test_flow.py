@@ -20,7 +20,7 @@ from linara_agent.errors import (
     StalePlan,
 )
 from linara_agent.flow import carry
-from linara_agent.ports import Reviewed
+from linara_agent.ports import Reviewed, Source
 from linara_agent.wiring.person import load_gate
 from tests.fakes import (
     APPLY,
@@ -251,7 +251,7 @@ def test_an_edited_text_goes_the_whole_way(stage: Stage):
     edited = Reviewed(answer=NO_ANSWER.answer, text="touch y")
     proposal = Proposal(text=TOUCH, origin=Origin.FILE, source="s.sh")
     stage.reviewer.answers = [edited, DECLINE]
-    passage = carry(stage.house, lambda: proposal, intent=None)
+    passage = carry(stage.house, Source.given(proposal), intent=None)
 
     assert passage.proposal.text == "touch y"
     assert stage.acts == [
@@ -306,11 +306,11 @@ def test_a_preview_that_breaks_is_journaled_and_leaves_no_plan(
 def test_a_proposal_that_fails_is_journaled(stage: Stage):
     """No proposal: nothing was judged or run, and the reason is on disk."""
 
-    def propose() -> Proposal:
+    def propose(_: object) -> tuple[Proposal, ...]:
         raise failure(ProposalUnavailable)
 
     with pytest.raises(ProposalUnavailable):
-        carry(stage.house, propose, intent="make x")
+        carry(stage.house, Source(propose=propose), intent="make x")
 
     assert stage.happened == ["run started", "propose before", "failed", "run ended"]
     assert stage.journal.of(Event.RUN_STARTED).fields["intent"] == "make x"

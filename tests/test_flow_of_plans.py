@@ -16,7 +16,7 @@ from linara_agent.errors import (
     PlanProblem,
     StalePlan,
 )
-from linara_agent.flow import carry_out_plan, recover_plan
+from linara_agent.flow_of_plans import carry_out_plan, recover_plan
 from linara_agent.wiring.person import load_gate
 from tests.fakes import (
     deleted,

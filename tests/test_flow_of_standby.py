@@ -12,7 +12,7 @@ from linara_agent.errors import (
     SandboxUnavailable,
 )
 from linara_agent.flow import carry
-from linara_agent.ports import Reviewed
+from linara_agent.ports import Reviewed, Source
 from linara_agent.wiring.person import load_gate
 from tests.fakes import APPLY, DECLINE
 from tests.stage import TOUCH, Stage, failure
@@ -54,12 +54,12 @@ def test_no_twin_outlives_a_run_that_breaks_off(default: Gate):
 def test_no_twin_outlives_a_proposal_that_fails(stage: Stage, error: BaseException):
     """Without a text, whether by failure or by Ctrl-C, nothing stays standing."""
 
-    def propose() -> Proposal:
+    def propose(_: object) -> tuple[Proposal, ...]:
         assert not stage.sandbox.twins[0].over
         raise error
 
     with pytest.raises(type(error)):
-        carry(stage.house, propose, intent="make x")
+        carry(stage.house, Source(propose=propose), intent="make x")
 
     assert [twin.over for twin in stage.sandbox.twins] == [True]
 

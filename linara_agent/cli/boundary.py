@@ -1,11 +1,14 @@
 """The one error boundary: three sentences, an exit code, and no traceback."""
 
+import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import click
 
+from linara_agent.cli.console import console
 from linara_agent.cli.exit_codes import ExitCode, code_of
 from linara_agent.errors import LinaraError
 
@@ -19,38 +22,71 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
         return ended.exit_code
     except click.ClickException as error:
         error.show()
-        return int(ExitCode.USAGE)
+        return _ended(ExitCode.USAGE, {"error": error.format_message()})
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write(
-            "\nInterrupted. What was running was stopped; a plan that was shown stays"
-            " saved (`linara-agent plan list`).\n"
-        )
-        return int(ExitCode.INTERRUPTED)
+        return _interrupted()
     except BrokenPipeError:
         # The reader of our output left; there is nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
     except LinaraError as error:
-        _say(error)
+        facts = _say(error)
         if debug:
             import traceback
 
             traceback.print_exc()
-        return int(code_of(error))
+        return _ended(code_of(error), facts)
     except Exception as error:  # noqa: BLE001 — whatever is left is our own mistake
-        _report(error, debug=debug)
-        return int(ExitCode.BUG)
+        return _unexpected(error, debug=debug)
     return code if isinstance(code, int) else int(ExitCode.DONE)
 
 
-def _say(error: LinaraError) -> None:
+def _interrupted() -> int:
+    sys.stderr.write(
+        "\nInterrupted. What was running was stopped; a plan that was shown stays"
+        " saved (`linara-agent plan list`).\n"
+    )
+    return _ended(ExitCode.INTERRUPTED, {"error": "Interrupted."})
+
+
+def _ended(code: ExitCode, facts: Mapping[str, object]) -> int:
+    """Who asked for one JSON object gets one in this ending too."""
+    if console.as_json:
+        answer = {"schema": 1, **facts, "exit": int(code)}
+        with suppress(OSError, ValueError):  # it may be closed
+            console.result(json.dumps(answer, ensure_ascii=False))
+    return int(code)
+
+
+def _unexpected(error: Exception, *, debug: bool) -> int:
+    if code_of(error) is ExitCode.INTERRUPTED:
+        return _interrupted()
+    _report(error, debug=debug)
+    facts = {"error": f"linara-agent has a bug: {type(error).__name__}."}
+    return _ended(ExitCode.BUG, facts)
+
+
+def _say(error: LinaraError) -> dict[str, object]:
+    """Tell the person; returns the same for a program."""
+    from linara_agent.core.attempt import FailedReply
     from linara_agent.core.visible import visible
 
+    facts: dict[str, object] = {
+        "error": error.what,
+        "not_done": error.not_done,
+        "remedy": error.remedy,
+    }
+    usage = error.usage if isinstance(error, FailedReply) else None
+    cost = None if usage is None else usage.cost_usd
+    if cost is not None:
+        facts["cost_usd"] = cost
     sys.stderr.write(
         f"error: {visible(error.what)}\n"
         f"  not done: {visible(error.not_done)}\n"
         f"  what to do: {visible(error.remedy)}\n"
+        + ("" if cost is None else f"  cost: {cost:.6f} USD\n")
     )
+    return facts
 
 
 def _report(error: Exception, *, debug: bool) -> None:

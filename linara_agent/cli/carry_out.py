@@ -14,7 +14,8 @@ from linara_agent.core.plan import Plan, PlanState
 from linara_agent.core.policy.match import base_of
 from linara_agent.core.review import Way
 from linara_agent.errors import PlanProblem, StalePlan
-from linara_agent.flow import House, carry_out_plan, recover_plan
+from linara_agent.flow_of_plans import carry_out_plan, recover_plan
+from linara_agent.house import House
 from linara_agent.wiring.house import Choices, house
 from linara_agent.wiring.person import person, plan_store
 

@@ -40,6 +40,14 @@ def changes(of: tuple[Change, ...], *, full: bool = False) -> Iterator[Renderabl
     real = sorted((one for one in of if not one.incidental), key=lambda c: c.path)
     words = summary(real) if real else "none"
     yield Text.assemble(("Changes", "bold"), f"  {words}")
+    yield from listed(real, full=full)
+    incidental = len(of) - len(real)
+    if incidental:
+        yield Text(f"  and {incidental} in caches and logs, not applied", style="dim")
+
+
+def listed(real: list[Change], *, full: bool) -> Iterator[RenderableType]:
+    """The same without the summary; `real` are sorted by path."""
     counts = deleted_below(real)
     folded = real if full else [one for one in real if not _told(one, counts)]
     if full or len(folded) <= FEW:
@@ -52,9 +60,6 @@ def changes(of: tuple[Change, ...], *, full: bool = False) -> Iterator[Renderabl
         for one in (one for one in folded if strange_mode(one)):
             yield _line(one, counts)
         yield from _places(folded)
-    incidental = len(of) - len(real)
-    if incidental:
-        yield Text(f"  and {incidental} in caches and logs, not applied", style="dim")
 
 
 def summary(of: Sequence[Change]) -> str:

@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,12 @@ _UNBROKEN = 100_000
 
 
 class Console:
-    """Two streams; rich is loaded at the first thing said on stderr."""
+    """Two streams; rich is loaded at the first thing said on stderr.
+
+    `as_json`: the call asked for one JSON object, which an error is then as well.
+    """
+
+    as_json = False
 
     @property
     def interactive(self) -> bool:
@@ -90,11 +95,20 @@ class Console:
     @contextmanager
     def step(self, words: str) -> Iterator[None]:
         """A spinner on a terminal while something takes its time."""
+        with self.live(words):
+            yield
+
+    @contextmanager
+    def live(self, words: str) -> Iterator[Callable[[str], None]]:
+        """The same; what it gives puts other words beside the spinner."""
         if not sys.stderr.isatty():
-            yield
+            yield lambda _: None
             return
-        with self._stderr.status(words):
-            yield
+        from rich.text import Text
+
+        with self._stderr.status(words) as status:
+            # Text, because what a server says is no markup.
+            yield lambda said: status.update(Text(said))
 
 
 console = Console()

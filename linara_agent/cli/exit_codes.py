@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from linara_agent import errors
+from linara_agent.cli.interruption import heard
 
 
 class ExitCode(IntEnum):
@@ -75,8 +76,11 @@ _OF_ERRORS: tuple[tuple[type[BaseException], ExitCode], ...] = (
 
 
 def code_of(error: BaseException) -> ExitCode:
-    """The exit code of what stopped a run; anything foreign is a bug of ours."""
+    """The exit code of what stopped a run; anything foreign is a bug of ours.
+
+    Unless we were asked to end: then that is what the foreign error is about.
+    """
     for kind, code in _OF_ERRORS:
         if isinstance(error, kind):
             return code
-    return ExitCode.BUG
+    return ExitCode.INTERRUPTED if heard() else ExitCode.BUG

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from linara_agent.cli.console import console
+
 _Method = TypeVar("_Method")
 
 if TYPE_CHECKING:
@@ -14,6 +16,24 @@ else:
     # A mark for the type checker alone; importing it would slow every start.
     def override(method: _Method) -> _Method:
         return method
+
+
+def _expect_json(_ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    console.as_json = value
+    return value
+
+
+def _note_json(command: click.Command) -> None:
+    """Let `--json` be known before any other value is looked at.
+
+    Only what the parser of options itself refuses, such as an unknown one, comes first.
+    """
+    for param in command.params:
+        if param.name == "as_json":
+            param.callback, param.is_eager = _expect_json, True
+    if isinstance(command, click.Group) and not isinstance(command, LazyGroup):
+        for inner in command.commands.values():
+            _note_json(inner)
 
 
 class LazyGroup(click.Group):
@@ -43,7 +63,10 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"linara_agent.cli.{self._table[cmd_name][0]}")
         command: Any = getattr(module, f"{cmd_name}_command")
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        _note_json(command)
+        return command
 
     @override
     def format_commands(

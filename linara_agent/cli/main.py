@@ -1,9 +1,7 @@
 """The command line: global options, and subcommands that load when called."""
 
 import os
-import signal
 import sys
-from types import FrameType
 
 import click
 
@@ -16,6 +14,7 @@ _COMMANDS = {
     "run": ("run", "The same for a command of your own."),
     "script": ("run", "The same for a bash script."),
     "check": ("check", "Judge a command; nothing runs."),
+    "explain": ("explain", "Say what a command does, by catalogue and model."),
     "parse": ("parse", "Show how a command is read; nothing runs."),
     "apply": ("carry_out", "Copy the reviewed changes of a saved plan to the host."),
     "rerun": ("carry_out", "Run the text of a saved plan on the host."),
@@ -23,7 +22,11 @@ _COMMANDS = {
     "policy": ("policy", "See what decides, why, and whether it is sound."),
     "plan": ("plan", "List and show saved plans."),
     "sandbox": ("sandbox", "Look at the sandbox, look around in it, clean up."),
+    "usage": ("usage", "What models were asked, and what that cost."),
     "audit": ("audit", "List, show and verify what the journal says."),
+    "models": ("models", "List the models that the server offers, with price."),
+    "key": ("key", "Keep the key of the model's server in the system's keyring."),
+    "config": ("config", "See the settings in force, and where each comes from."),
     "doctor": ("doctor", "Check that everything the main path needs is there."),
 }
 
@@ -63,11 +66,6 @@ def cli(debug: bool) -> None:
     del debug
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Being asked to end is like Ctrl-C: clean up, journal it, say so."""
-    raise KeyboardInterrupt
-
-
 def _have_streams() -> None:
     """A stream that the caller closed is as good as an empty one."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -78,8 +76,6 @@ def _have_streams() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code and never raises."""
     _have_streams()
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
     debug = "--debug" in arguments[:1]
     return guarded(
         lambda: cli.main(arguments, prog_name="linara-agent", standalone_mode=False),

@@ -10,10 +10,29 @@ from linara_agent.core.next_step import Mode
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+def configured(name: str) -> Callable[[], Any]:
+    """The default of a flag: what the environment or the configuration file says.
+
+    Raises SettingsProblem when click asks for it, so `--help` works with any file.
+    """
+
+    def default() -> object:
+        from linara_agent.wiring.person import person
+        from linara_agent.wiring.settings import configured_run
+
+        if click.get_current_context().resilient_parsing:
+            return None  # a shell completes a word
+        return getattr(configured_run(person()).settings, name)
+
+    return default
+
+
 POLICY = click.option(
-    "--policy", default="default", envvar="LINARA_POLICY", show_default=True,
+    "--policy", default=configured("policy"), show_default=False,
     metavar="NAME|FILE",
-    help="The base policy: default, strict, automation, or a file.",
+    help="The base policy: default (if nothing else is configured), strict,"
+    " automation, or a file.",
 )  # fmt: skip
 _NO_INPUT = click.option(
     "--no-input", is_flag=True,
@@ -29,10 +48,12 @@ _JSON = click.option(
 )  # fmt: skip
 _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0.1, max=3600), metavar="SECONDS",
+    default=configured("timeout_s"), show_default=False,
     help="The longest that the preview may take (default: the policy's).",
 )  # fmt: skip
 _VIEW = click.option(
     "--view", type=click.Choice(["auto", "twin", "copy"]),
+    default=configured("view"), show_default=False,
     help="What the preview sees: this machine (twin), or only a copy of the workspace."
     " Default: the policy's; auto is the twin where the engine can make one.",
 )  # fmt: skip
@@ -42,11 +63,22 @@ _NETWORK = click.option(
     help="Open the network to this preview, secrets still hidden; what it does"
     " elsewhere is done. Never with --unattended.",
 )  # fmt: skip
+_TRACE = click.option(
+    "--trace", is_flag=True,
+    help="Watch the preview with strace: list the programs executed and the targets"
+    " of connections. Slower; a program that wants to can hide.",
+)  # fmt: skip
+_RUNTIME = click.option(
+    "--runtime", metavar="NAME", default=configured("runtime"), show_default=False,
+    help="The engine's runtime for the preview, such as runsc or crun (default: the"
+    " engine's).",
+)  # fmt: skip
 
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that previews."""
-    for option in (_NETWORK, _VIEW, _TIMEOUT, _JSON, _UNATTENDED, _NO_INPUT, POLICY):
+    asking = (_JSON, _UNATTENDED, _NO_INPUT, POLICY)
+    for option in (_RUNTIME, _TRACE, _NETWORK, _VIEW, _TIMEOUT, *asking):
         function = option(function)
     return function
 

@@ -1,24 +1,34 @@
 """Run the flow from the command line, and say how it ended."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 from rich.text import Text
 
 from linara_agent.cli import render
+from linara_agent.cli.asking import Asking
+from linara_agent.cli.candidates import candidates
 from linara_agent.cli.console import Console
 from linara_agent.cli.exit_codes import ExitCode, code_of
+from linara_agent.cli.observations import observed
 from linara_agent.cli.review import TerminalReviewer
+from linara_agent.core.attempt import FailedReply
 from linara_agent.core.next_step import Mode, ways_for
 from linara_agent.core.passage import Ending, Passage
 from linara_agent.core.preview import Outcome
-from linara_agent.core.proposal import Proposal
+from linara_agent.core.proposal import Usage
 from linara_agent.core.record import Json
-from linara_agent.core.report import preview_json, verdict_json
+from linara_agent.core.report import (
+    attempt_json,
+    preview_json,
+    usage_facts,
+    verdict_json,
+)
+from linara_agent.core.visible import visible
 from linara_agent.errors import UsageProblem
 from linara_agent.flow import carry
+from linara_agent.ports import Source
 from linara_agent.wiring.house import Choices, Front, house
 from linara_agent.wiring.person import Person
 
@@ -65,13 +75,14 @@ def front(console: Console) -> Front:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call of `do`, `run` or `script`."""
+    """A call of `do`, `run` or `script`; `asking` is of those that ask somebody."""
 
     who: Person
     choices: Choices
-    propose: Callable[[], Proposal]
+    source: Source
     intent: str | None
     as_json: bool
+    asking: Asking | None = None
 
 
 def carry_and_tell(console: Console, request: Request) -> None:
@@ -80,13 +91,29 @@ def carry_and_tell(console: Console, request: Request) -> None:
         console.say(Text(_NOT_PASSED_ON, style="yellow"))
     built = house(request.who, request.choices, front(console))
     console.notices(built.gate.policy.notices)
-    passage = carry(built, request.propose, intent=request.intent)
+    asking = request.asking or Asking()
+    try:
+        passage = carry(built, request.source, intent=request.intent)
+    except FailedReply as failure:
+        failure.usage = asking.spent  # of all askings; the journal has each
+        raise
     code = exit_of(passage)
     if request.as_json:
-        console.result(json.dumps(run_json(passage, code), ensure_ascii=False))
+        answer = run_json(passage, code, asking.spent)
+        console.result(json.dumps(answer, ensure_ascii=False))
     else:
         tell(console, passage, asked=request.choices.mode is Mode.TERMINAL)
+        _tell_cost(console, asking)
     raise click.exceptions.Exit(int(code))
+
+
+def _tell_cost(console: Console, asking: Asking) -> None:
+    """The cost of a single reply stands beside its text."""
+    count = sum(1 for one in asking.replies if one is not None)
+    spent = asking.spent
+    if count > 1 and spent is not None and spent.cost_usd is not None:
+        words = f"The {count} answers cost {spent.cost_usd:.6f} USD in all."
+        console.say(Text(words, style="dim"))
 
 
 _NOT_PASSED_ON = (
@@ -119,6 +146,8 @@ def checked_text(text: str, *, what: str) -> str:
 
 def tell(console: Console, passage: Passage, *, asked: bool) -> None:
     """How it ended, for a person; the screen itself if none was shown yet."""
+    if _tell_candidates(console, passage, asked=asked):
+        return
     match passage.ending:
         case Ending.DENIED:
             _tell_denied(console, passage)
@@ -153,6 +182,7 @@ def _tell_answer(console: Console, passage: Passage) -> None:
     console.raw(outcome.stderr, stderr=True)
     if outcome.truncated:
         console.say(Text("The output was cut at its limit.", style="yellow"))
+    console.say(*observed(passage.preview))
     ended = "" if outcome.succeeded else f" It ended with {_end(outcome.exit)}."
     console.say(
         Text(f"Nothing was changed; this is the answer.{ended}", style="dim"),
@@ -184,6 +214,28 @@ def _tell_saved(console: Console, passage: Passage, *, asked: bool) -> None:
         console.result(plan.id)
 
 
+def _tell_candidates(console: Console, passage: Passage, *, asked: bool) -> bool:
+    """What nobody chose from: all of them, and the plan of each that may be carried
+    out. Whether that was all there is to tell.
+    """
+    found = passage.candidates
+    if found and (not asked or passage.ending is Ending.DENIED):
+        console.say(*candidates(found))
+    saved = [one.plan for one in found if one.plan is not None]
+    if not saved:
+        return False
+    console.say(Text("Saved as plans; the host is untouched.", style="bold"))
+    for plan in saved:
+        ways = "  or  ".join(
+            f"linara-agent {way} {plan.id}" for way in ways_for(plan.preview)
+        )
+        console.say(Text(f"  {visible(plan.proposal.text, keep='')}"))
+        console.say(Text(f"    {ways}", style="dim"))
+        if not asked:
+            console.result(plan.id)
+    return True
+
+
 def _tell_applied(console: Console, passage: Passage) -> None:
     applied = passage.applied
     if applied is None:
@@ -207,16 +259,25 @@ def _tell_rerun(console: Console, passage: Passage) -> None:
         console.say(Text(f"Rerun on the host: {ended}.", style="dim"))
 
 
-def run_json(passage: Passage, code: ExitCode) -> dict[str, Json]:
-    """The object of `--json`."""
+def run_json(
+    passage: Passage, code: ExitCode, spent: Usage | None = None
+) -> dict[str, Json]:
+    """The object of `--json`; `spent` is what all replies of the run cost."""
     preview = passage.preview
+    proposal = passage.proposal
     return {
         "schema": 1,
         "run": passage.run,
         "plan": None if passage.plan is None else passage.plan.id,
-        "command": passage.proposal.text,
-        "origin": str(passage.proposal.origin),
-        "source": passage.proposal.source,
+        "command": proposal.text,
+        "origin": str(proposal.origin),
+        "source": proposal.source,
+        "rationale": proposal.rationale,
+        "assumptions": list(proposal.assumptions),
+        "cached": proposal.cached,
+        **usage_facts(spent or proposal.usage),
+        "attempts": [attempt_json(one) for one in passage.attempts],
+        "candidates": [_candidate_json(one) for one in passage.candidates],
         **verdict_json(passage.verdict),
         "preview": None if preview is None else preview_json(preview),
         "view": None if preview is None else preview.view,
@@ -224,6 +285,17 @@ def run_json(passage: Passage, code: ExitCode) -> dict[str, Json]:
         "ending": str(passage.ending),
         "differences": list(passage.differences),
         "exit": int(code),
+    }
+
+
+def _candidate_json(passage: Passage) -> dict[str, Json]:
+    preview = passage.preview
+    return {
+        "plan": None if passage.plan is None else passage.plan.id,
+        "command": passage.proposal.text,
+        "decision": passage.verdict.decision.word,
+        "preview": None if preview is None else preview_json(preview),
+        "ending": str(passage.ending),
     }
 
 

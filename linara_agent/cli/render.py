@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from linara_agent.cli.changes import FEW, changes
+from linara_agent.cli.observations import changes_by_step, observed
 from linara_agent.cli.verbatim import Verbatim
 from linara_agent.core.decision import Decision
 from linara_agent.core.need import WAITED
@@ -54,6 +55,14 @@ def command(proposal: Proposal) -> Iterator[RenderableType]:
         yield indented(f"arguments: {shown}", 2)
     if proposal.rationale:
         yield indented(visible(proposal.rationale), 2)
+    for assumption in proposal.assumptions:
+        yield indented(f"assumes: {visible(assumption)}", 2)
+    if proposal.claims:
+        said = "; ".join(visible(claim) for claim in proposal.claims)
+        yield indented(f"the model says: {said}", 2, style="dim")
+    if proposal.cached:
+        words = "cached: the answer to the same request a few minutes ago"
+        yield indented(words, 2, style="dim")
     if proposal.notice:
         yield indented(visible(proposal.notice), 2, style="dim")
     usage = proposal.usage
@@ -96,7 +105,7 @@ def distinct(
     return [(finding, counts[key]) for key, finding in ordered]
 
 
-_OF_ITS_OWN = ("unknown", "no-rule")
+_OF_ITS_OWN = ("unknown", "no-rule", "misleading")
 """Each of these findings says something else."""
 
 
@@ -137,7 +146,11 @@ def preview(of: Preview, *, full: bool = False) -> Iterator[RenderableType]:
             yield from _output(name, raw, full=full)
     if outcome.truncated:
         yield Text("  The output was cut at its limit.", style="yellow")
-    yield from changes(of.changes, full=full)
+    yield from observed(of, full=full)
+    if of.steps:
+        yield from changes_by_step(of, full=full)
+    else:
+        yield from changes(of.changes, full=full)
 
 
 _VIEWS = {

@@ -5,9 +5,11 @@ import sys
 from rich.text import Text
 
 from linara_agent.cli import render
+from linara_agent.cli.candidates import candidates as show_candidates
 from linara_agent.cli.console import Console
 from linara_agent.core.decision import Decision
 from linara_agent.core.next_step import only_looks
+from linara_agent.core.passage import Passage
 from linara_agent.core.plan import Plan
 from linara_agent.core.review import Answer, Way
 from linara_agent.ports import Reviewed
@@ -49,6 +51,27 @@ class TerminalReviewer:
             text = self._edit(plan.proposal.text) if key == "e" else None
             if text is not None:
                 return Reviewed(answer=Answer.UNANSWERED, text=text)
+
+    def choose(self, candidates: tuple[Passage, ...], *, of: int) -> int | None:
+        """By number; Ctrl-D (and `q`) leave them all as plans."""
+        import click
+
+        if not self._console.interactive:
+            return None
+        self._console.say(*show_candidates(candidates))
+        numbers = "".join(f"[{one}]" for one in range(1, of + 1))
+        self._console.say(
+            Text(f"\n{numbers} review that one  [q] keep them as plans", style="bold")
+        )
+        while True:
+            try:
+                key = click.getchar().rstrip("\r\n").lower()
+            except EOFError:
+                return None
+            if key in ("\x04", "q"):
+                return None
+            if key.isdecimal() and 0 < int(key) <= of:
+                return int(key) - 1
 
     def _show(self, plan: Plan, *, full: bool) -> None:
         self._console.say(

@@ -9,6 +9,7 @@ from linara_agent.cli.options import mode_of, network_of, run_options
 from linara_agent.cli.passage import Request, carry_and_tell, checked_text
 from linara_agent.core.proposal import Origin, Proposal
 from linara_agent.errors import UsageProblem
+from linara_agent.ports import Source
 from linara_agent.wiring.house import Choices
 from linara_agent.wiring.person import person
 
@@ -25,6 +26,8 @@ def run_command(
     timeout: float | None,
     view: str | None,
     network: bool,
+    trace: bool,
+    runtime: str | None,
 ) -> None:
     """Judge, preview and review a command of your own.
 
@@ -45,6 +48,8 @@ def run_command(
             timeout_s=timeout,
             view=view,
             network=network_of(network=network, unattended=unattended),
+            trace=trace,
+            runtime=runtime,
         ),
         as_json,
     )
@@ -53,10 +58,16 @@ def run_command(
 @click.command("script", context_settings={"ignore_unknown_options": True})
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--steps", is_flag=True,
+    help="Preview the script statement by statement, in one twin and one bash, and"
+    " show which of them changed what.",
+)  # fmt: skip
 @run_options
 def script_command(
     file: Path,
     arguments: tuple[str, ...],
+    steps: bool,
     policy: str,
     no_input: bool,
     unattended: bool,
@@ -64,12 +75,15 @@ def script_command(
     timeout: float | None,
     view: str | None,
     network: bool,
+    trace: bool,
+    runtime: str | None,
 ) -> None:
     """Judge, preview and review a bash script with its arguments.
 
     \b
     Examples:
       linara-agent script clean-up.sh
+      linara-agent script --steps clean-up.sh
       linara-agent script --unattended --policy automation nightly.sh --keep 7
     """
     mode = mode_of(console, no_input=no_input, unattended=unattended, as_json=as_json)
@@ -85,6 +99,9 @@ def script_command(
         timeout_s=timeout,
         view=view,
         network=network_of(network=network, unattended=unattended),
+        trace=trace,
+        runtime=runtime,
+        stepwise=steps,
         script_file=str(file.resolve()),
     )
     _start(proposal, choices, as_json)
@@ -107,7 +124,7 @@ def _start(proposal: Proposal, choices: Choices, as_json: bool) -> None:
         Request(
             who=person(),
             choices=choices,
-            propose=lambda: proposal,
+            source=Source.given(proposal),
             intent=None,
             as_json=as_json,
         ),

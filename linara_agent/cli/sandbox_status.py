@@ -159,8 +159,8 @@ def clean_command(everything: bool, yes: bool, as_json: bool) -> None:
     if everything and not yes:
         _ask()
     with console.step("cleaning up"):
+        closed = close_runs(who)  # first: for that no engine need answer
         removed = sandbox_clean(who, everything=everything)
-        closed = close_runs(who)
     if as_json:
         rows: list[Json] = [_json(one) for one in removed]
         found = {"schema": 1, "removed": rows, "closed": closed}

@@ -63,7 +63,8 @@ class Change:
     directory that bears this name in the twin: its content is not saved, and an
     apply gives the file another name. A path is `renamed` if it is new and its
     origin is no longer there; then that one is listed as deleted or changed too.
-    `apart` tells that other names of the file that stood here keep that file.
+    `apart` tells that other names of the file that stood here keep that file. `step`
+    (from 1) is the one in which it was last changed, of a script run step by step.
     """
 
     path: Path
@@ -77,3 +78,4 @@ class Change:
     origin: Path | None = None
     origin_state: PathState | None = None
     apart: bool = False
+    step: int | None = None

@@ -2,29 +2,40 @@
 
 from dataclasses import dataclass
 
-from linara_agent.core.effects.analysers import ANALYSERS
 from linara_agent.core.effects.catalogue import Catalogue
 from linara_agent.core.effects.place import Place
-from linara_agent.core.effects.resolve import resolve, unread
 from linara_agent.core.effects.trace import Reading
 from linara_agent.core.policy.match import Policy, judge
 from linara_agent.core.policy.verdict import Verdict
-from linara_agent.core.shell.agree import read
 from linara_agent.core.shell.reading import Parsers
 from linara_agent.core.shell.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Everything that a reading depends on besides the text and the place."""
+    """Everything that a reading depends on besides the text and the place.
+
+    What reads and resolves is loaded at the first reading: by then the engine is at
+    work on the twin.
+    """
 
     parsers: Parsers
     catalogue: Catalogue
 
     def read(self, text: str, place: Place) -> Script:
+        from linara_agent.core.shell.agree import read  # noqa: PLC0415 — see the class
+
         return read(text, self.parsers, home=place.home)
 
     def resolve(self, script: Script, place: Place) -> Reading:
+        from linara_agent.core.effects.analysers import (  # noqa: PLC0415 — see the class
+            ANALYSERS,
+        )
+        from linara_agent.core.effects.resolve import (  # noqa: PLC0415 — see the class
+            resolve,
+            unread,
+        )
+
         found = resolve(
             script,
             (place,),

@@ -1,8 +1,9 @@
 """One run from its proposal to its end, as a value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from linara_agent.core.attempt import Attempt, told_before
 from linara_agent.core.effects.trace import Reading
 from linara_agent.core.plan import Plan
 from linara_agent.core.policy.verdict import Verdict
@@ -32,7 +33,11 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One run from its proposal to its end; what was not reached is None."""
+    """One run from its proposal to its end; what was not reached is None.
+
+    `attempts` did not do before; `candidates` are all that there was to choose from,
+    this one included.
+    """
 
     run: str
     proposal: Proposal
@@ -45,3 +50,13 @@ class Passage:
     outcome: Outcome | None = None
     applied: Applied | None = None
     differences: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    candidates: tuple["Passage", ...] = ()
+
+    def after(self, attempts: tuple[Attempt, ...]) -> "Passage":
+        """The same, and beside the text what was wrong with those before it."""
+        if not attempts:
+            return self
+        notices = (self.proposal.notice, told_before(attempts))
+        proposal = replace(self.proposal, notice=" ".join(filter(None, notices)))
+        return replace(self, proposal=proposal, attempts=attempts)

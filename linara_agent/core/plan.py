@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
-from typing import Any
-
-import rfc8785
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from linara_agent.core.policy.verdict import Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import Proposal
 from linara_agent.core.sandbox_plan import SandboxPlan
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 SCHEMA = 1
 
@@ -53,17 +54,17 @@ class Plan:
 
     def computed_digest(self) -> str:
         """SHA-256 (hex) of the RFC 8785 form of all fields but state and digest."""
-        fields = _ADAPTER.dump_python(self, mode="python")
+        fields = _adapter().dump_python(self, mode="python")
         fields = {k: v for k, v in fields.items() if k not in ("state", "digest")}
-        return sha256(rfc8785.dumps(_plain(fields))).hexdigest()
+        return sha256(_canonical(fields)).hexdigest()
 
     def to_json(self) -> bytes:
-        return rfc8785.dumps(_plain(_ADAPTER.dump_python(self, mode="python"))) + b"\n"
+        return _canonical(_adapter().dump_python(self, mode="python")) + b"\n"
 
     @classmethod
     def from_json(cls, text: bytes) -> "Plan":
         """Read a plan back; raises ValueError if it is not one, or was altered."""
-        plan = _ADAPTER.validate_json(text)
+        plan = _adapter().validate_json(text)
         if plan.computed_digest() != plan.digest:
             raise ValueError("the plan's digest does not match what it says")
         return plan
@@ -82,4 +83,23 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 — any JSON value, made plain
     return value
 
 
-_ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
+def _canonical(value: Any) -> bytes:  # noqa: ANN401 — any JSON value
+    """The RFC 8785 form."""
+    import rfc8785  # noqa: PLC0415 — no preview waits for its import
+
+    return rfc8785.dumps(_plain(value))
+
+
+def get_ready() -> None:
+    """Make what the first digest takes, at a moment when nobody waits for it."""
+    import rfc8785  # noqa: F401, PLC0415 — to have it imported
+
+    _adapter()
+
+
+@cache
+def _adapter() -> "TypeAdapter[Plan]":
+    """Made at the first use: it takes as long as the engine takes for a container."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 — see above
+
+    return TypeAdapter(Plan)

@@ -7,6 +7,7 @@ from linara_agent.core.effects.wants import wants, whole_sudo
 from linara_agent.core.passage import Passage
 from linara_agent.core.proposal import Origin
 from linara_agent.core.sandbox_plan import SandboxPlan
+from linara_agent.core.steps import cuts
 
 
 def planned(base: SandboxPlan, passage: Passage, catalogue: Catalogue) -> SandboxPlan:
@@ -21,5 +22,7 @@ def planned(base: SandboxPlan, passage: Passage, catalogue: Catalogue) -> Sandbo
         plan = replace(plan, script_file=None)
     if script is None or reading is None:
         raise AssertionError("a preview is planned only of what was read")
+    if plan.stepwise and plan.script_file is not None:
+        plan = replace(plan, cuts=cuts(script))
     sudo = whole_sudo(script, catalogue) if plan.script_file is None else None
     return replace(plan, wants=wants(script, reading, catalogue), sudo=sudo)

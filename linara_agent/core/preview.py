@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from linara_agent.core.change import Change
 from linara_agent.core.policy.verdict import Finding
+from linara_agent.core.steps import Step
+from linara_agent.core.traced import Traced
 from linara_agent.core.wire import Bytes
 
 
@@ -42,7 +44,9 @@ class Preview:
     `changes` are in an order in which they can be applied (parents first,
     deletions of children before their directory). `network_tried` comes from
     the network namespace's own counters. `connections` are whom it was seen to speak
-    to where the network was open to it (`network_open`).
+    to where the network was open to it (`network_open`). `traced` is what strace told,
+    if it was asked; `steps` are those of a script that was run step by step.
+    `runtime` is the engine's, where it is not the one that the engine itself takes.
     """
 
     digest: str
@@ -54,6 +58,9 @@ class Preview:
     network_open: bool = False
     connections: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    traced: Traced | None = None
+    steps: tuple[Step, ...] = ()
+    runtime: str | None = None
 
     @property
     def effective(self) -> tuple[Change, ...]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+from linara_agent.core.attempt import Attempt
 from linara_agent.core.change import Change, ChangeKind, FileType
 from linara_agent.core.effects.effect import Effect
+from linara_agent.core.observations import observations_json, observed_facts
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
-from linara_agent.core.proposal import Proposal
+from linara_agent.core.proposal import Proposal, Usage
 from linara_agent.core.record import Json
 from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.core.wire import encode_bytes, encode_integer, encode_text
@@ -67,6 +69,7 @@ def change_json(change: Change, *, below: int | None) -> dict[str, Json]:
         "files": below,
         "diff": change.diff,
         "incidental": change.incidental,
+        **({"step": change.step} if change.step is not None else {}),
     }
 
 
@@ -108,6 +111,7 @@ def preview_json(preview: Preview) -> dict[str, Json]:
         "changes": changes_json(preview.changes),
         "findings": [finding_json(one) for one in preview.findings],
         "notes": list(preview.notes),
+        **observations_json(preview),
     }
 
 
@@ -125,7 +129,31 @@ def proposal_facts(proposal: Proposal) -> dict[str, Json]:
         "digest": proposal.digest,
         "origin": str(proposal.origin),
         "source": proposal.source,
-        "cost_usd": None if usage is None else usage.cost_usd,
+        **usage_facts(usage),
+        **({"cached": True} if proposal.cached else {}),
+        **({"rank": proposal.rank} if proposal.rank > 1 else {}),
+    }
+
+
+def usage_facts(usage: Usage | None) -> dict[str, Json]:
+    """What a model's reply cost: for the journal."""
+    if usage is None:
+        return {"cost_usd": None}
+    return {
+        "cost_usd": usage.cost_usd,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+    }
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Json]:
+    """Without what a preview wrote: that is no business of the journal's."""
+    return {
+        "fault": str(attempt.fault),
+        "reason": attempt.reason,
+        "text": attempt.text,
+        "output_shared": attempt.output is not None,
     }
 
 
@@ -135,6 +163,7 @@ def sandbox_facts(plan: SandboxPlan, proposal: Proposal) -> dict[str, Json]:
         "digest": proposal.digest,
         "masks": len(plan.masks),
         "wall_s": plan.limits.wall_s,
+        **({"runtime": plan.runtime} if plan.runtime is not None else {}),
     }
 
 
@@ -152,4 +181,5 @@ def preview_facts(preview: Preview) -> dict[str, Json]:
         "network_open": preview.network_open,
         "connections": list(preview.connections),
         "notes": list(preview.notes),
+        **observed_facts(preview),
     }

@@ -17,7 +17,7 @@ class Limits:
     processes: int = 512
     output: int = 10 << 20
     scratch: int = 4 << 30
-    file_size: int = 2 << 30
+    file_size: int = 4 << 30
     open_files: int = 1024
     entries: int = 1_000_000
     copied: int = 200_000_000
@@ -53,7 +53,9 @@ class SandboxPlan:
     ARGUMENTS` is run with the file as the twin sees it. `environment` is complete.
     `masks` are absolute paths hidden from the twin. `wants` are what its programs need
     and no twin gives; with `sudo` root runs the text there, not the caller. `network`
-    is open only where the person said so for this run.
+    is open only where the person said so for this run. `tracer` is the strace that
+    traces it, `runtime` the engine's runtime that it runs in (None: its default). A
+    script file is run step by step if `stepwise`; `cuts` are where its steps begin.
     """
 
     run: str
@@ -72,6 +74,10 @@ class SandboxPlan:
     wants: tuple[Want, ...] = ()
     sudo: Sudo | None = None
     network: bool = False
+    tracer: Path | None = None
+    runtime: str | None = None
+    stepwise: bool = False
+    cuts: tuple[int, ...] = ()
 
     @property
     def runs_as(self) -> Caller:

@@ -2,15 +2,24 @@
 
 import json
 import re
+import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from linara_agent.core.sandbox_plan import SandboxPlan
-from linara_agent.docker_sandbox import identity, scratch, skeleton, twin
+from linara_agent.docker_sandbox import identity, runtime, scratch, skeleton, twin
 from linara_agent.docker_sandbox.attachment import Attachment
-from linara_agent.docker_sandbox.caretaker import DESK, Caretaker, emptying, source
+from linara_agent.docker_sandbox.caretaker import (
+    DESK,
+    FIRST_LINE,
+    Caretaker,
+    emptying,
+    source,
+)
 from linara_agent.docker_sandbox.endpoint import NOT_DONE
+from linara_agent.docker_sandbox.first_process import FirstProcess
 from linara_agent.docker_sandbox.host_view import HostView
 from linara_agent.docker_sandbox.interpreter import interpreter
 from linara_agent.docker_sandbox.scratch import Scratch
@@ -18,14 +27,29 @@ from linara_agent.docker_sandbox.seeds import Layout, lay_out, pack, plant
 from linara_agent.docker_sandbox.workshop import Workshop
 from linara_agent.errors import SandboxUnavailable
 
-BOOT = """\
-import json
-boot = json.loads(input())
-names = {"__name__": "supervisor"}
-exec(boot["source"], names)
-raise SystemExit(names["main"](boot["witnesses"], boot["standby_s"]))
+BOOT = f"""{FIRST_LINE}\
+boot = json.loads(line)
+for name, text in boot["sources"]:
+    module = types.ModuleType("linara_agent.docker_sandbox." + name)
+    sys.modules[module.__name__] = module
+    exec(compile(text, name, "exec"), module.__dict__)
+raise SystemExit(module.main(boot["witnesses"], boot["standby_s"]))
 """
 """PID 1 gets its program as its first line, so that no `ps` shows it at length."""
+
+_PROGRAM = ("frames", "vitals", "launch", "fed_script", "supervisor")
+"""Each imports only those before it; the last is begun."""
+
+
+def boot(witnesses: Sequence[str], standby_s: float) -> bytes:
+    """The line that makes a process the supervisor."""
+    told = {
+        "sources": [(name, source(name)) for name in _PROGRAM],
+        "witnesses": witnesses,
+        "standby_s": standby_s,
+    }
+    return json.dumps(told).encode() + b"\n"
+
 
 _MOUNT_FAILURE = re.compile(r"lowerdir=((?:\\.|[^,\\])*),.*: ([^:]+)$", re.DOTALL)
 
@@ -42,6 +66,7 @@ class Assembly:
     attachment: Attachment
     caretaker: Caretaker | None
     witnesses: tuple[identity.Witness, ...]
+    first: FirstProcess | None
 
     @property
     def masked_scratch(self) -> str:
@@ -60,7 +85,9 @@ def assemble(workshop: Workshop, plan: SandboxPlan, stack: ExitStack) -> Assembl
     owner = workshop.owner
     parent = scratch.choose(workshop.places, mounts=mounts, uid=owner.uid)
     layout = lay_out(view, (*plan.masks, parent))
-    place = scratch.open_run(parent, owner.directory(plan.run))
+    # A run may have several twins: one that is taken down, and the next already.
+    name = owner.directory(f"{plan.run}-{secrets.token_hex(3)}")
+    place = scratch.open_run(parent, name)
     stack.callback(Workshop.remove_directory, place.path)
     scratch.furnish(place, len(layout.lowers))
     caretaker = _seed(workshop, plan.run, view, (layout, place), stack)
@@ -71,12 +98,10 @@ def assemble(workshop: Workshop, plan: SandboxPlan, stack: ExitStack) -> Assembl
     stack.callback(attachment.close)
     _start(workshop, container, view)
     looked_at = [witness.path for witness in witnesses] + [place.parent]
-    boot = {
-        "source": source("supervisor"),
-        "witnesses": looked_at,
-        "standby_s": workshop.standby_s,
-    }
-    attachment.send(json.dumps(boot).encode() + b"\n")
+    attachment.send(boot(looked_at, workshop.standby_s))
+    first = FirstProcess.of(workshop.engine.state(container), container)
+    if first is not None:
+        stack.callback(first.close)
     return Assembly(
         workshop=workshop,
         view=view,
@@ -86,6 +111,7 @@ def assemble(workshop: Workshop, plan: SandboxPlan, stack: ExitStack) -> Assembl
         attachment=attachment,
         caretaker=caretaker,
         witnesses=witnesses,
+        first=first,
     )
 
 
@@ -128,6 +154,7 @@ def _create(
         mounts=twin.twin_mounts(view, layout, place, labels),
         seccomp=workshop.seccomp,
     )
+    config["HostConfig"] |= runtime.config(workshop.engine, plan.runtime)
     return workshop.create(config, view)
 
 

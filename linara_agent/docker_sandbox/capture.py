@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from linara_agent.docker_sandbox import supervisor
+from linara_agent.docker_sandbox import frames
 from linara_agent.docker_sandbox.attachment import (
     STDOUT,
     Attachment,
@@ -14,6 +14,9 @@ from linara_agent.docker_sandbox.attachment import (
 )
 
 TICK_S = 0.25
+LONGEST_TRACE = 4 << 20
+"""Bytes of strace's lines; what comes after them is dropped."""
+
 _HEADER = 5
 _LARGEST_FRAME = 8 << 20
 _DIAGNOSTICS = 4096
@@ -64,21 +67,34 @@ class Listener:
         return kind, data
 
 
+def _unasked(_number: int) -> None:
+    raise Garbled
+
+
 @dataclass(slots=True)
 class Captured:
     """All that came until the stream ended; `report` is None if it broke off."""
 
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
+    trace: bytearray = field(default_factory=bytearray)
     report: dict[str, Any] | None = None
     failed: str | None = None
     silent: bool = False
 
 
 def collect(
-    listener: Listener, *, output: int, wall_s: float, tick: Callable[[], None]
+    listener: Listener,
+    *,
+    output: int,
+    wall_s: float,
+    tick: Callable[[], None],
+    step: Callable[[int], None] = _unasked,
 ) -> Captured:
     """Read until the last word; `tick` is called a few times a second.
+
+    `step` is called with the number of each step that has ended, and lets the next one
+    begin.
 
     Ends by itself when nothing was heard until well after the wall time, which
     the supervisor keeps.
@@ -96,6 +112,9 @@ def collect(
             continue
         if found is None:
             return captured
+        if found[0] == frames.STEP:
+            step(int(json.loads(found[1])))
+            continue
         _keep(captured, *found, output)
         if captured.report is not None or captured.failed is not None:
             return captured
@@ -105,13 +124,15 @@ def collect(
 
 def _keep(captured: Captured, kind: int, data: bytes, output: int) -> None:
     match kind:
-        case supervisor.STDOUT:
+        case frames.STDOUT:
             captured.stdout += data[: max(0, output - len(captured.stdout))]
-        case supervisor.STDERR:
+        case frames.STDERR:
             captured.stderr += data[: max(0, output - len(captured.stderr))]
-        case supervisor.REPORT:
+        case frames.TRACE:
+            captured.trace += data[: max(0, LONGEST_TRACE - len(captured.trace))]
+        case frames.REPORT:
             captured.report = json.loads(data)
-        case supervisor.FAILED:
+        case frames.FAILED:
             captured.failed = str(json.loads(data))
         case _:
             raise Garbled

@@ -37,14 +37,26 @@ _PROGRAMS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "nix", "gn
 _SILENCE_S = 120.0
 _COMPLAINTS = 4096
 
-RUNNER = """\
-import json, os, sys
+FIRST_LINE = """\
+import json, os, signal, sys, types
+signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+signal.alarm(60)
 line = sys.stdin.readline()
+signal.alarm(0)
+"""
+"""How a process of ours in a container begins: by a line that tells it the rest.
+
+It must not wait for ever: if the engine is killed before the line comes, it may know
+nothing of the container any more, and nobody closes the stream. A first process gets
+only the signals that it has handlers for, so the default of SIGALRM would not do.
+"""
+
+RUNNER = f"""{FIRST_LINE}\
 for source, arguments in json.loads(line) if line else ():
     child = os.fork()
     if child == 0:
         sys.argv = ["-", *arguments]
-        exec(compile(source, "-", "exec"), {"__name__": "__main__"})
+        exec(compile(source, "-", "exec"), {{"__name__": "__main__"}})
         sys.stdout.flush()
         os._exit(0)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -21,6 +21,10 @@ from linara_agent.docker_sandbox.upper import (
     read_in_process,
     read_stream,
 )
+from linara_agent.docker_sandbox.upper_walk import SAMPLE
+
+_WORTH_TELLING = 100_000_000
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,8 @@ class ReadSettings:
 
     `placeholders` and `seeded` are absolute paths: the masked places that stand
     empty in the uppers, and what was put there only to hold something. At most
-    `entries` names are read and changes listed. `home` is the caller's, for the
-    caches below it.
+    `entries` names are read and changes listed; of more, a sample. `home` is the
+    caller's, for the caches below it.
     """
 
     blobs: Path
@@ -60,12 +64,24 @@ class ChangeSet:
     All deletions come first, what is in a directory before it; then all else, a
     directory before what is in it. When not `complete` (too many, or not all could
     be read: a finding says so), every change is `unsettled`, so that no part of it
-    can be applied as if it were the whole.
+    can be applied as if it were the whole. `copied` bytes were copied only because
+    files were opened for writing (overlayfs copies a file whole before that).
     """
 
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     complete: bool
+    copied: int = 0
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the cost."""
+        if self.copied < _WORTH_TELLING:
+            return ()
+        note = (
+            f"Files of {self.copied / 1e9:.1f} GB were opened for writing and so copied"
+            " in the twin first; that took time and room, and changes nothing else."
+        )
+        return (note,)
 
 
 def read_changes(
@@ -79,16 +95,22 @@ def read_changes(
     """
     blobs = Blobs(settings.blobs)
     uppers = [layer.upper for layer in layers]
-    read = read_stream(stream, blobs) if stream else read_in_process(uppers, blobs)
+    most = settings.entries
+    read = (
+        read_stream(stream, blobs)
+        if stream
+        else read_in_process(uppers, blobs, most=most)
+    )
     with closing(read):
-        found = build(read, layers=len(layers), entries=settings.entries)
+        found = build(read, layers=len(layers), entries=most)
     remarks = Remarks(settings.entries)
     _compare(layers, found, remarks, _about(settings, blobs, partial=found.cut))
     known = _with_moved_masks(settled(remarks.changes), settings.placeholders)
     for change in known:
         if change.masked:
             remarks.note(Rule.MASKED, change.path)
-    changes = incidental.mark(_ordered(known), home=settings.home)
+    known = _ordered(known)[: SAMPLE if remarks.crowded else None]
+    changes = incidental.mark(known, home=settings.home)
     if not remarks.complete:
         changes = tuple(replace(change, unsettled=True) for change in changes)
     blobs.discard_all_but(_digests(changes))
@@ -96,6 +118,7 @@ def read_changes(
         changes=tuple(_with_diffs(changes, blobs, settings.diff)),
         findings=remarks.findings(),
         complete=remarks.complete,
+        copied=remarks.copied,
     )
 
 

@@ -20,10 +20,7 @@ from linara_agent.docker_sandbox.kinds import kind_of
 from linara_agent.docker_sandbox.remarks import Remarks, Rule
 from linara_agent.docker_sandbox.shown_place import Place
 from linara_agent.docker_sandbox.upper import Node
-
-MASK = "trusted.linara-agent.masked"
-"""An xattr (any value) of seeded placeholders, by which a moved one is known. The
-script can neither see nor set it."""
+from linara_agent.docker_sandbox.upper_walk import MASK
 
 _UNMADE = (FileType.SOCKET, FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE)
 
@@ -192,6 +189,7 @@ class Comparison:
             sure = self._linked_well(place, change) and sure
             self._add(change, sure=sure and self._origin_settled(place))
         if place.node is not None:
+            self._remarks.copied += _copied(place.node, before)
             self._links.met(place.node, path, kind, before)
 
     def _moved_file(self, place: Place, after: PathState) -> PathState | None:
@@ -371,6 +369,13 @@ def _with_unseeded(after: PathState, before: PathState) -> PathState:
 def _keeps_content(place: Place, before: PathState | None) -> bool:
     there = before is not None and before.type is FileType.FILE
     return there and place.unwritten and not place.moved
+
+
+def _copied(node: Node, before: PathState | None) -> int:
+    """Bytes that were taken from the lower file when it was opened for writing."""
+    if before is None or not node.regular or node.metacopy:
+        return 0
+    return before.size if node.lower_inode == before.inode else 0
 
 
 def _unmade(change: Change) -> bool:

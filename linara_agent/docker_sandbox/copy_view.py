@@ -24,8 +24,8 @@ from typing import Any
 from linara_agent.core import need
 from linara_agent.core.preview import Preview
 from linara_agent.core.sandbox_plan import SandboxPlan
-from linara_agent.docker_sandbox import capture, copy_config, supervisor, toolbox
-from linara_agent.docker_sandbox.assembly import BOOT
+from linara_agent.docker_sandbox import capture, copy_config, frames, runtime, toolbox
+from linara_agent.docker_sandbox.assembly import BOOT, boot
 from linara_agent.docker_sandbox.attachment import STDOUT, Attachment, StreamSilent
 from linara_agent.docker_sandbox.caretaker import CaretakerOutput, source
 from linara_agent.docker_sandbox.changes import (
@@ -135,6 +135,7 @@ class PreparedCopy:
             findings=changed.findings + findings(outcome, beside, plan) + needs,
             network_tried=tried,
             notes=notes(self._copy.grounds, self._copy.cargo, self._copy.why),
+            runtime=runtime.unusual(engine, plan.runtime),
         )
 
     def discard(self) -> None:
@@ -145,7 +146,7 @@ class PreparedCopy:
             found = self._listener.next(_PATIENCE_S)
         except (StreamSilent, capture.Garbled):
             found = None
-        if found is None or found[0] != supervisor.HELLO:
+        if found is None or found[0] != frames.HELLO:
             raise broken("did not start", bytes(self._listener.complaints))
 
     def _listen(self, plan: SandboxPlan) -> capture.Captured:
@@ -204,11 +205,16 @@ def prepare(
     workshop: Workshop, plan: SandboxPlan, recipe: toolbox.Recipe, *, why: str
 ) -> PreparedCopy:
     """Copy the workspace and start what waits for the text."""
-    if plan.network:
+    refused = {
+        "--network": plan.network,
+        "--trace": plan.tracer is not None,
+        "--steps": plan.stepwise,
+    }
+    for option in (name for name, asked in refused.items() if asked):
         raise SandboxUnavailable(
-            "A preview in a copy of the workspace never has the network.",
+            f"A preview in a copy of the workspace cannot have {option}.",
             not_done=NOT_DONE,
-            remedy="Call again without --network, or use an engine on this machine.",
+            remedy=f"Call again without {option}, or use an engine on this machine.",
         )
     image = toolbox.required(workshop.engine, recipe)
     grounds = Grounds.of(plan, f"linara-copy-{plan.run}-{secrets.token_hex(4)}")
@@ -263,7 +269,7 @@ def _keeper(
     attachment = engine.attach(container)
     stack.callback(attachment.close)
     engine.start(container)
-    boot = {
+    told = {
         "upper_walk": source("upper_walk"),
         "copy_out": source("copy_out"),
         "roots": [f"{DESK}/{number}" for number in range(len(grounds.volumes))],
@@ -271,7 +277,7 @@ def _keeper(
         "placeholders": [grounds.inner(path) for path in cargo.placeholders],
         "linked": [_latin(inner) for inner in cargo.linked],
     }
-    attachment.send(json.dumps(boot).encode() + b"\n")
+    attachment.send(json.dumps(told).encode() + b"\n")
     _await_ready(attachment)
     return container, attachment
 
@@ -341,17 +347,13 @@ def _script(
         mounts=grounds.mounts(labels),
         seccomp=workshop.seccomp,
     )
+    config["HostConfig"] |= runtime.config(engine, plan.runtime)
     container = engine.create(config)
     stack.callback(engine.remove, container)
     attachment = engine.attach(container)
     stack.callback(attachment.close)
     engine.start(container)
-    boot = {
-        "source": source("supervisor"),
-        "witnesses": [],
-        "standby_s": workshop.standby_s,
-    }
-    attachment.send(json.dumps(boot).encode() + b"\n")
+    attachment.send(boot((), workshop.standby_s))
     return container, attachment
 
 

@@ -55,7 +55,8 @@ class Which(Protocol):
 class EngineFacts:
     """What the engine says of itself; `root` is its data directory.
 
-    `backing` is the file system under its storage driver.
+    `backing` is the file system under its storage driver. Without `limits` it drops
+    those on memory and processes, with no more than a warning.
     """
 
     version: str
@@ -66,6 +67,7 @@ class EngineFacts:
     driver: str = ""
     backing: str = ""
     cgroup: str = ""
+    limits: bool = True
 
 
 class MissingImage(Exception):
@@ -107,6 +109,7 @@ class Engine:
             driver=str(info.get("Driver", "")),
             backing=str(dict(info.get("DriverStatus") or ()).get(_BACKING, "")),
             cgroup=str(info.get("CgroupVersion", "")),
+            limits=bool(info.get("MemoryLimit") and info.get("PidsLimit")),
         )
 
     def create(self, config: Config) -> str:

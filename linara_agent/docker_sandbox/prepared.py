@@ -8,28 +8,36 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linara_agent.core import need, peers
 from linara_agent.core.preview import Outcome, Preview
 from linara_agent.core.sandbox_plan import SandboxPlan
-from linara_agent.docker_sandbox import capture, identity, supervisor, unpreviewable
+from linara_agent.core.steps import pieces, taken
+from linara_agent.core.traced import Traced
+from linara_agent.docker_sandbox import (
+    capture,
+    frames,
+    identity,
+    runtime,
+    unpreviewable,
+)
 from linara_agent.docker_sandbox.assembly import Assembly
 from linara_agent.docker_sandbox.attachment import StreamSilent
 from linara_agent.docker_sandbox.caretaker import DESK, emptying, source
-from linara_agent.docker_sandbox.changes import (
-    ChangeSet,
-    Layer,
-    ReadSettings,
-    read_changes,
-)
 from linara_agent.docker_sandbox.endpoint import NOT_DONE
 from linara_agent.docker_sandbox.scratch_guard import ScratchGuard
+from linara_agent.docker_sandbox.step_marks import StepMarks
+from linara_agent.docker_sandbox.tracing import read_trace, untraced
 from linara_agent.errors import SandboxUnavailable
+
+if TYPE_CHECKING:
+    from linara_agent.docker_sandbox.changes import ChangeSet
 
 VIEW = "twin"
 _HELLO_S = 60.0
 _AFTER_WALL_S = 30.0
+_ENDING_S = 5.0
 _CLOCK_STEP_NS = 20_000_000
 """The kernel stamps files with a clock that may lag by one tick."""
 
@@ -62,6 +70,7 @@ class PreparedTwin:
         self._ways = ways
         self._listener = capture.Listener(assembly.attachment)
         self._over_scratch = False
+        self._marks = StepMarks(uppers={}, entries=plan.limits.entries)
 
     def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
         """See `ports.PreparedPreview`; raises SandboxUnavailable.
@@ -89,9 +98,11 @@ class PreparedTwin:
             captured = self._listen(plan)
             outcome = self._outcome(plan, captured)
             self._end()
+            report = captured.report or {}
+            begun = report.get("steps") or self._marks.ended + 1
+            self._marks.look(begun)
             changed = self._read(blobs, started_ns)
             self._ways.leave(self._stack.pop_all())
-        report = captured.report or {}
         tried = bool(report.get("network_tried"))
         hints = unpreviewable.findings(outcome.stderr, uid=plan.runs_as.uid)
         needs = need.findings(
@@ -108,13 +119,26 @@ class PreparedTwin:
             digest=digest,
             view=VIEW,
             outcome=outcome,
-            changes=changed.changes,
+            changes=self._marks.attributed(changed.changes),
             findings=changed.findings + hints + needs,
             network_tried=tried,
             network_open=plan.network,
             connections=spoken,
-            notes=self._assembly.view.notes,
+            notes=self._assembly.view.notes + self._marks.notes + changed.notes(),
+            runtime=runtime.unusual(self._assembly.workshop.engine, plan.runtime),
+            traced=self._traced(plan, captured),
+            steps=taken(plan.text, plan.cuts, begun=begun),
         )
+
+    def _traced(self, plan: SandboxPlan, captured: capture.Captured) -> Traced | None:
+        if plan.tracer is None:
+            return None
+        complete = not (captured.report or {"trace_cut": True})["trace_cut"]
+        shell = orders(plan)["program"]
+        traced = read_trace(bytes(captured.trace), shell=shell, complete=complete)
+        if traced is None:
+            raise untraced(plan.tracer, bytes(captured.stderr))
+        return traced
 
     def discard(self) -> None:
         self._stack.close()
@@ -132,7 +156,7 @@ class PreparedTwin:
             found = self._listener.next(_HELLO_S)
         except (StreamSilent, capture.Garbled):
             found = None
-        if found is None or found[0] != supervisor.HELLO:
+        if found is None or found[0] != frames.HELLO:
             raise self._broken("did not start")
         *inside, masked = json.loads(found[1])
         url = self._assembly.workshop.engine.endpoint.url
@@ -148,6 +172,9 @@ class PreparedTwin:
     def _listen(self, plan: SandboxPlan) -> capture.Captured:
         guard = ScratchGuard.begin(self._assembly.scratch.path, plan.limits.scratch)
         line = json.dumps(orders(plan)).encode() + b"\n"
+        if plan.cuts:
+            self._marks.uppers = self._uppers(self._assembly.scratch.path)
+            self._marks.look(0)
         try:
             with suppress(BrokenPipeError):  # it has ended; the stream's end says so
                 self._assembly.attachment.send(line)
@@ -156,9 +183,15 @@ class PreparedTwin:
                 output=plan.limits.output,
                 wall_s=plan.limits.wall_s + _AFTER_WALL_S,
                 tick=lambda: self._check_scratch(guard),
+                step=self._end_step,
             )
         except (OSError, capture.Garbled) as exc:
             raise self._broken("broke off") from exc
+
+    def _end_step(self, number: int) -> None:
+        self._marks.look(number)
+        with suppress(BrokenPipeError):
+            self._assembly.attachment.send(b"\n")
 
     def _check_scratch(self, guard: ScratchGuard) -> None:
         if not self._over_scratch and guard.exceeded():
@@ -170,7 +203,9 @@ class PreparedTwin:
             raise SandboxUnavailable(
                 f"The command cannot be started in the twin: {captured.failed}.",
                 not_done=NOT_DONE,
-                remedy="Go to a directory that you may enter, or shorten the text "
+                remedy="Call again without --steps, or copy the script elsewhere."
+                if plan.cuts
+                else "Go to a directory that you may enter, or shorten the text "
                 "(`script FILE` runs a file of any length).",
             )
         if captured.report is not None:
@@ -214,13 +249,20 @@ class PreparedTwin:
         mounted over them any more.
         """
         engine, container = self._assembly.workshop.engine, self._assembly.container
+        first = self._assembly.first
         self._assembly.attachment.close()
-        if self._assembly.caretaker is None:
-            engine.wait(container)
-        else:
+        if self._assembly.caretaker is not None:
             engine.remove(container)
+        elif first is None or not first.ended(_ENDING_S):
+            engine.wait(container)
 
-    def _read(self, blobs: Path, started_ns: int) -> ChangeSet:
+    def _read(self, blobs: Path, started_ns: int) -> "ChangeSet":
+        from linara_agent.docker_sandbox.changes import (  # noqa: PLC0415 — see the sandbox
+            Layer,
+            ReadSettings,
+            read_changes,
+        )
+
         assembly = self._assembly
         settings = ReadSettings(
             blobs=blobs,
@@ -233,24 +275,31 @@ class PreparedTwin:
         caretaker = assembly.caretaker
         desk = assembly.scratch.path if caretaker is None else DESK
         layers = [
-            Layer(host=lower.path, upper=f"{desk}/{number}/upper")
-            for number, lower in enumerate(assembly.layout.lowers)
-            if os.access(lower.path, os.X_OK)  # what is shut to us is so to the script
+            Layer(host=host, upper=upper) for host, upper in self._uppers(desk).items()
         ]
         if caretaker is None:
             return read_changes(layers, stream=None, settings=settings)
-        walking = source("upper_walk"), [layer.upper for layer in layers]
+        uppers = [layer.upper for layer in layers]
+        walking = source("upper_walk"), [str(settings.entries), *uppers]
         with caretaker.work(walking, emptying(DESK)) as output:
             buffered = io.BufferedReader(output)
             changed = read_changes(layers, stream=buffered, settings=settings)
             caretaker.close_up(output)
         return changed
 
+    def _uppers(self, desk: str) -> dict[str, str]:
+        """The upper directory of each layer, where the run's directory is `desk`."""
+        return {
+            lower.path: f"{desk}/{number}/upper"
+            for number, lower in enumerate(self._assembly.layout.lowers)
+            if os.access(lower.path, os.X_OK)  # what is shut to us is so to the script
+        }
+
 
 def ground(plan: SandboxPlan) -> tuple[object, ...]:
     """What a twin is made from; the rest of the plan comes with the text."""
     same = plan.cwd, plan.masks, plan.limits, plan.hostname, plan.network
-    return plan.runs_as, *same
+    return plan.runs_as, plan.runtime, plan.tracer, *same
 
 
 def keeps_changing() -> SandboxUnavailable:
@@ -275,6 +324,10 @@ def orders(plan: SandboxPlan) -> Mapping[str, Any]:
         "umask": plan.umask,
         "wall_s": plan.limits.wall_s,
         "output": plan.limits.output,
+        "tracer": plan.tracer,
+        "trace": capture.LONGEST_TRACE,
+        "script": plan.script_file,
+        "steps": pieces(plan.text, plan.cuts),
         "network": plan.network,
         "interactive": [
             want.program for want in plan.wants if want.need is need.Need.TERMINAL

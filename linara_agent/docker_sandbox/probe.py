@@ -10,7 +10,7 @@ from linara_agent.docker_sandbox import scratch, skeleton
 from linara_agent.docker_sandbox.engine import Engine, connect
 from linara_agent.docker_sandbox.host_view import read_view
 from linara_agent.docker_sandbox.mountinfo import covering, parse
-from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
+from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises, limitless
 from linara_agent.docker_sandbox.scratch_guard import RESERVE, free
 from linara_agent.errors import SandboxUnavailable
 
@@ -45,6 +45,9 @@ def _with_engine(engine: Engine) -> Iterator[Check]:
         yield _bad(ENGINE, exc)
         return
     where = f"Docker {facts.version} on {facts.system} at {engine.endpoint.url}"
+    if not facts.limits:
+        yield _bad(ENGINE, limitless(engine.endpoint.url))
+        return
     if facts.rootless:
         yield Check(
             name=ENGINE,

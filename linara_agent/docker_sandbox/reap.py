@@ -1,36 +1,56 @@
 """Remove what clients left that were killed before they could clean up."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from linara_agent.docker_sandbox.engine import Engine
 from linara_agent.docker_sandbox.owner import OURS, PREFIX, Owner
+from linara_agent.errors import SandboxUnavailable
 
 Empty = Callable[[str], None]
 """Removes a run's directory below a scratch parent, given its path."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaped:
+    """How many things were removed, and why others could not be."""
+
+    things: int = 0
+    problems: tuple[SandboxUnavailable, ...] = ()
+
+
 def reap(
     engine: Engine, *, observer: Owner, parents: Sequence[str], empty: Empty
-) -> int:
-    """Containers first, since they hold the rest; returns how many things there were.
+) -> Reaped:
+    """Containers first, since they hold the rest; what resists hinders nothing else.
 
-    Raises SandboxUnavailable.
+    Raises SandboxUnavailable if the engine does not say what there is.
     """
+    things, problems = 0, []
+    for remove in _left_over(engine, observer=observer, parents=parents, empty=empty):
+        try:
+            remove()
+            things += 1
+        except SandboxUnavailable as problem:
+            problems.append(problem)
+    return Reaped(things=things, problems=tuple(problems))
+
+
+def _left_over(
+    engine: Engine, *, observer: Owner, parents: Sequence[str], empty: Empty
+) -> Iterator[Callable[[], None]]:
+    """What removes each thing; the next kind is looked for when one is gone."""
     mine = f"{PREFIX}uid={observer.uid}"
-    count = 0
     for container in engine.containers(OURS, mine):
         if _left(dict(container.get("Labels") or {}), observer):
-            engine.remove(str(container["Id"]))
-            count += 1
+            yield partial(engine.remove, str(container["Id"]))
     for volume in engine.volumes(OURS, mine):
         if _left(dict(volume.get("Labels") or {}), observer):
-            engine.remove_volume(str(volume["Name"]))
-            count += 1
+            yield partial(engine.remove_volume, str(volume["Name"]))
     for path in abandoned(parents, observer):
-        empty(path)
-        count += 1
-    return count
+        yield partial(empty, path)
 
 
 def abandoned(parents: Sequence[str], observer: Owner) -> tuple[str, ...]:

@@ -44,19 +44,26 @@ _REASONS = {
 class Remarks:
     """The changes so far, and for each rule the paths it was found at.
 
-    `full` once a change had to be left out.
+    `full` once a change had to be left out; `copied` are the bytes of files that the
+    overlay copied because the script opened them for writing.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.changes: list[Change] = []
         self.full = False
+        self.copied = 0
         self._paths: dict[Rule, list[str]] = {}
 
     @property
     def complete(self) -> bool:
         """All changes are listed with all that is needed to make them."""
         return not self._paths.keys() & {Rule.TOO_MANY, Rule.UNREADABLE}
+
+    @property
+    def crowded(self) -> bool:
+        """More than the limit: what is listed is a sample."""
+        return Rule.TOO_MANY in self._paths
 
     def change(self, change: Change) -> None:
         """Add a change, unless there are too many."""

@@ -18,17 +18,21 @@ One preview, from top to bottom:
 `standby` does the first four while something else goes on.
 
 Whatever was made is labelled with its `owner`, so that `reap` can remove it if this
-process is killed. The files `upper_walk`, `tree_removal` and `supervisor` stand alone:
-their source is run by the host's own Python inside containers.
+process is killed. The files `upper_walk`, `tree_removal` and `supervisor` (with
+those it imports) stand alone: their source is run by the host's own Python inside
+containers. With a plan's `cuts` the supervisor has a script run step by step, and
+`step_marks` looks into the uppers after each; with its `tracer` `tracing` reads what
+strace said.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from linara_agent.core.preview import Preview
 from linara_agent.core.sandbox_plan import SandboxPlan
@@ -38,11 +42,13 @@ from linara_agent.docker_sandbox.engine import connect
 from linara_agent.docker_sandbox.identity import Outdated
 from linara_agent.docker_sandbox.owner import Owner
 from linara_agent.docker_sandbox.prepared import PreparedTwin, Ways, keeps_changing
-from linara_agent.docker_sandbox.reap import reap
-from linara_agent.docker_sandbox.toolbox import Recipe
+from linara_agent.docker_sandbox.reap import Reaped, reap
 from linara_agent.docker_sandbox.views import Prepared, Views
 from linara_agent.docker_sandbox.workshop import Workshop
 from linara_agent.errors import SandboxUnavailable
+
+if TYPE_CHECKING:
+    from linara_agent.docker_sandbox.toolbox import Recipe
 
 _ATTEMPTS = 8
 
@@ -65,10 +71,17 @@ class Premises:
 
 
 class DockerSandbox:
-    """One for each process; the engine is looked for at the first use."""
+    """One for each process; the engine is looked for at the first use.
 
-    def __init__(self, premises: Premises) -> None:
+    `begun` is called when the engine has its first work to do, so that others may use
+    the processor from then on.
+    """
+
+    def __init__(
+        self, premises: Premises, *, begun: Callable[[], object] = bool
+    ) -> None:
         self._premises = premises
+        self._begun = begun
         self._workshop: Workshop | None = None
         self._lock = Lock()
         self._leaving: list[Thread] = []
@@ -103,12 +116,14 @@ class DockerSandbox:
         for _ in range(_ATTEMPTS):
             with suppress(Outdated), ExitStack() as stack:
                 assembly = assemble(shop, plan, stack)
+                # Needed at the end; loaded now, while the supervisor starts.
+                import_module("linara_agent.docker_sandbox.changes")
                 return PreparedTwin(assembly, plan, stack.pop_all(), ways=ways)
         raise keeps_changing()
 
     def view(self, plan: SandboxPlan) -> Prepared:
         """Prepare the view that the plan asks for, or that this engine can give."""
-        return Views(self, self._shop(), Recipe.ours).prepare(plan)
+        return Views(self, self._shop(), _recipe).prepare(plan)
 
     def preview(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
         """Run the text once in a fresh twin or copy, and wait until that is gone.
@@ -122,6 +137,10 @@ class DockerSandbox:
 
     def reap(self) -> int:
         """See `ports.Sandbox`."""
+        return self.clean_up().things
+
+    def clean_up(self) -> Reaped:
+        """As `reap`, and says what could not be removed."""
         shop = self._shop()
         return reap(
             shop.engine,
@@ -145,13 +164,18 @@ class DockerSandbox:
                 remedy="Mount /proc: `sudo mount -t proc proc /proc`.",
             )
         engine = connect(self._premises.environment)
+        facts = engine.facts()
+        if not facts.limits:
+            engine.close()
+            raise limitless(engine.endpoint.url)
         return Workshop(
             engine=engine,
-            engine_root=os.path.realpath(engine.facts().root),
+            engine_root=os.path.realpath(facts.root),
             owner=owner,
             places=self._premises.places,
             seccomp=self._premises.seccomp,
             standby_s=self._premises.standby_s,
+            begun=self._begun,
         )
 
     def _leave(self, stack: ExitStack) -> None:
@@ -159,6 +183,25 @@ class DockerSandbox:
         thread = Thread(target=_take_down, args=(stack,), name="take-down")
         thread.start()
         self._leaving.append(thread)
+
+
+def limitless(url: str) -> SandboxUnavailable:
+    """Such an engine starts containers as if there were no limits in their plan."""
+    return SandboxUnavailable(
+        f"The engine at {url} cannot limit memory and processes: it has no control "
+        "groups, as a rootless engine where they are of version 1 or not delegated.",
+        not_done=NOT_DONE,
+        remedy="Use the system's engine (`docker context use default`), or delegate "
+        "control groups of version 2 to your account (docs.docker.com, rootless mode).",
+    )
+
+
+def _recipe() -> "Recipe":
+    from linara_agent.docker_sandbox.toolbox import (  # noqa: PLC0415 — seldom needed
+        Recipe,
+    )
+
+    return Recipe.ours()
 
 
 def _take_down(stack: ExitStack) -> None:

@@ -14,9 +14,9 @@ import tarfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from linara_agent.docker_sandbox.comparison import MASK
 from linara_agent.docker_sandbox.host_view import HostView, Lower
 from linara_agent.docker_sandbox.mountinfo import is_below
+from linara_agent.docker_sandbox.upper_walk import MASK
 
 OPAQUE = ("trusted.overlay.opaque", b"y")
 _LARGEST_FILE = 1 << 20

@@ -7,7 +7,7 @@ thread could not do is told when its result is needed, and not at all if it neve
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from linara_agent.core.preview import Preview
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from linara_agent.docker_sandbox.views import Prepared
 
 T = TypeVar("T")
+_HEAD_START_S = 0.5
+"""A start that takes longer is waited for where its result is needed."""
 
 
 class _Work(Generic[T]):
     """Begun at once in a thread, which the interpreter waits for at its end."""
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(
+        self, work: Callable[[], T], *, over: Callable[[], object] = bool
+    ) -> None:
         self._work = work
+        self._over = over
         self._done: list[T] = []
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="standby")
@@ -37,6 +42,8 @@ class _Work(Generic[T]):
             self._done.append(self._work())
         except BaseException as error:  # noqa: BLE001 — it is raised where it is asked for
             self._error = error
+        finally:
+            self._over()
 
     def result(self) -> T:
         """Wait for it; raises what the work raised."""
@@ -47,21 +54,30 @@ class _Work(Generic[T]):
 
 
 class StandbySandbox:
-    """Implements `ports.Sandbox`; `premises` is called once, in a thread."""
+    """Implements `ports.Sandbox`; `premises` is called once, in a thread.
+
+    `meanwhile` is called when a text is there and its twin is still being started.
+    """
 
     def __init__(
-        self, premises: "Callable[[], Premises]", *, progress: Progress
+        self,
+        premises: "Callable[[], Premises]",
+        *,
+        progress: Progress,
+        meanwhile: Callable[[], object] = bool,
     ) -> None:
+        self._meanwhile = meanwhile
         self._premises = premises
         self._progress = progress
         self._made: _Work[DockerSandbox] | None = None
+        self._begun = Event()
 
     def _make(self) -> "DockerSandbox":
         from linara_agent.docker_sandbox.sandbox import (  # noqa: PLC0415 — in the thread
             DockerSandbox,
         )
 
-        return DockerSandbox(self._premises())
+        return DockerSandbox(self._premises(), begun=self._begun.set)
 
     def close(self) -> None:
         """Leave the engine, which ends with the process anyway."""
@@ -70,10 +86,21 @@ class StandbySandbox:
             self._made = None
 
     def prepare(self, plan: SandboxPlan) -> "Standby":
-        """See `ports.Sandbox`."""
+        """See `ports.Sandbox`.
+
+        Returns when the engine is at work on the twin, or will not be soon: until then
+        whatever the caller did would only take the processor away from that.
+        """
         loading = self._loading()
-        starting = _Work(lambda: loading.result().view(plan))
-        return Standby(starting, step=self._progress.step)
+        starting = _Work(lambda: loading.result().view(plan), over=self._begun.set)
+        step = self._progress.step
+        twin = Standby(starting, step=step, meanwhile=self._meanwhile)
+        try:
+            self._begun.wait(_HEAD_START_S)
+        except BaseException:
+            twin.discard()
+            raise
+        return twin
 
     def reap(self) -> int:
         """See `ports.Sandbox`."""
@@ -93,7 +120,9 @@ class Standby:
         starting: "_Work[Prepared]",
         *,
         step: Callable[[str], AbstractContextManager[None]],
+        meanwhile: Callable[[], object] = bool,
     ) -> None:
+        self._meanwhile = meanwhile
         self._starting = starting
         self._step = step
         self._over = False
@@ -101,6 +130,7 @@ class Standby:
     def run(self, plan: SandboxPlan, *, digest: str, blobs: Path) -> Preview:
         """See `ports.PreparedPreview`."""
         with self._step("starting the twin"):
+            self._meanwhile()
             twin = self._starting.result()
         with self._step("running in the twin"):
             preview = twin.run(plan, digest=digest, blobs=blobs)

@@ -18,6 +18,7 @@ from linara_agent.docker_sandbox.mountinfo import parse
 from linara_agent.docker_sandbox.owner import OURS, PREFIX, Owner
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from linara_agent.docker_sandbox.scratch_guard import usage
+from linara_agent.errors import SandboxUnavailable
 
 _SETTLED_S = 3600.0
 """An image of another layout of `/` may be about to be used for so long."""
@@ -84,22 +85,31 @@ def clean(premises: Premises, *, everything: bool) -> tuple[Holding, ...]:
     """Remove what runs that are gone left behind; returns what is not there any more.
 
     `everything` takes also what belongs to others or to nobody that can be told, and
-    the image in use. A living run's things stay. Raises SandboxUnavailable.
+    the image in use. A living run's things stay. Raises SandboxUnavailable, after all
+    that can be removed is gone, if something resists.
     """
     before = status(premises).holdings
     with DockerSandbox(premises) as sandbox:
-        sandbox.reap()
+        problems = [*sandbox.clean_up().problems]
     engine = connect(premises.environment)
     try:
         for one in before:
-            if one.life is Life.GONE or (everything and one.life is Life.UNKNOWN):
-                _remove(engine, one)
-            elif everything and one.kind == "image":
-                engine.remove_image(one.name)
+            if _unwanted(one, everything=everything):
+                try:
+                    _remove(engine, one)
+                except SandboxUnavailable as problem:
+                    problems.append(problem)
     finally:
         engine.close()
+    if problems:
+        raise problems[0]
     left = {(one.kind, one.name) for one in status(premises).holdings}
     return tuple(one for one in before if (one.kind, one.name) not in left)
+
+
+def _unwanted(one: Holding, *, everything: bool) -> bool:
+    nobodys = one.life is Life.UNKNOWN or one.kind == "image"
+    return one.life is Life.GONE or (everything and nobodys)
 
 
 def _remove(engine: Engine, holding: Holding) -> None:

@@ -1,53 +1,57 @@
 """PID 1 of the twin: runs the script as a child and tells what became of it.
 
-Self-contained (standard library only): its source is sent to the twin's own python3
-by `assembly.BOOT`. It never is the script: the script gets two pipes and no way to
-the stream on which this process speaks, which is not even visible to it, because
-PID 1 is not dumpable (prctl(2), proc(5)). Signals from inside do not reach PID 1
-(pid_namespaces(7)).
+It stands alone with `frames`, `vitals`, `launch` and `fed_script` (standard library
+only): their source is sent to the twin's own python3 by `assembly.BOOT`. It never is
+the script: the script gets two pipes and no way to the stream on which this process
+speaks, which is not even visible to it, because PID 1 is not dumpable (prctl(2),
+proc(5)). Signals from inside do not reach PID 1 (pid_namespaces(7)).
 
-It speaks in frames on its stdout: one byte for the kind, four big-endian bytes for
-the length, the data. It reads one line of JSON, the orders, on its stdin.
+It speaks in `frames`. It reads one line of JSON, the orders, on its stdin, and then a
+line for each step that may begin.
 """
 
-import ctypes
 import json
 import os
 import resource
 import select
 import signal
 import time
-from pathlib import Path
-from typing import Any, NoReturn
 
-HELLO, STDOUT, STDERR, REPORT, FAILED = 1, 2, 3, 4, 5
+from linara_agent.docker_sandbox.fed_script import FedScript
+from linara_agent.docker_sandbox.frames import (
+    FAILED,
+    HELLO,
+    REPORT,
+    STDERR,
+    STDOUT,
+    STEP,
+    TRACE,
+    frame,
+    say,
+)
+from linara_agent.docker_sandbox.launch import (
+    Orders,
+    become_script,
+    check_start,
+    set_dumpable,
+)
+from linara_agent.docker_sandbox.vitals import (
+    Idleness,
+    network,
+    oom_kills,
+    peers,
+    processes,
+    refused_forks,
+    tracer_of,
+)
+
 GRACE_S = 2.0
 ALARM_S = 0.5
 PIECE = 1 << 16
-PR_SET_DUMPABLE = 4
-MAX_ARG_STRLEN = 131072  # with the byte that ends it, execve(2)
-IDLE_S = 1.0
 LOOK_S = 0.2
+OPENING_S = 0.002
 MOST_PEERS = 1000
-WHOLE_SCREEN = b"\x1b[?1049h"  # what vim, watch, htop begin with (terminfo: smcup)
-WORST_SCORE = b"1000"  # the kernel ends the script before its supervisor
-
-Orders = dict[str, Any]
-
-
-def frame(kind: int, data: bytes) -> None:
-    """Write one frame whole."""
-    rest = memoryview(bytes([kind]) + len(data).to_bytes(4, "big") + data)
-    while rest:
-        rest = rest[os.write(1, rest) :]
-
-
-def say(kind: int, value: object) -> None:
-    frame(kind, json.dumps(value).encode())
-
-
-def set_dumpable(value: int) -> None:
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, value, 0, 0, 0)
+CREDIT_S = 20.0  # less than the client waits beyond the wall time
 
 
 def identities(paths: list[str]) -> list[list[int] | None]:
@@ -79,160 +83,16 @@ def read_orders(standby_s: float) -> Orders | None:
     return orders
 
 
-def become_script(orders: Orders, out: int, err: int) -> NoReturn:
-    """In the child: everything the script inherits, then the program itself."""
-    try:
-        set_dumpable(1)
-        os.setsid()
-        nothing = os.open("/dev/null", os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-        os.closerange(3, 64)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        Path("/proc/self/oom_score_adj").write_bytes(WORST_SCORE)
-        for name, value in orders["rlimits"].items():
-            resource.setrlimit(getattr(resource, name), (value, value))
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.umask(orders["umask"])
-        os.chdir(orders["cwd"])
-        environment = dict(orders["env"])
-        os.execve(orders["program"], orders["argv"], environment)  # noqa: S606 — the very purpose: bash, in the twin
-    except OSError as exc:
-        where = os.fsencode(exc.filename or orders["program"])
-        os.write(2, b"%s: %s\n" % (where, (exc.strerror or "failed").encode()))
-    os._exit(125)
-
-
-def check_start(orders: Orders) -> str | None:
-    """Say why the script cannot even start, in words for the person."""
-    cwd = orders["cwd"]
-    try:
-        os.chdir(cwd)
-    except OSError as exc:
-        return f"the directory {cwd} cannot be entered ({exc.strerror})"
-    finally:
-        os.chdir("/")
-    if not os.access(orders["program"], os.X_OK):
-        return f"{orders['program']} is not there or cannot be run"
-    longest = max(len(os.fsencode(word)) for word in orders["argv"])
-    if longest >= MAX_ARG_STRLEN:
-        return "the text is longer than the 131,071 bytes that execve(2) takes"
-    return None
-
-
-def processes() -> dict[str, tuple[str, str, int]]:
-    """What is alive besides PID 1: name, state and clock ticks; zombies are not."""
-    alive = {}
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit() or process.name == "1":
-            continue
-        try:
-            text = (process / "stat").read_text(errors="replace")
-        except OSError:
-            continue
-        name = text.partition("(")[2].rpartition(")")[0]
-        fields = text.rpartition(")")[2].split()
-        if fields[0] != "Z":
-            alive[process.name] = name, fields[0], int(fields[11]) + int(fields[12])
-    return alive
-
-
-class Idleness:
-    """Tells when nothing goes on any more but waiting for a person.
-
-    Only where an interactive program (by its name) is there, or one that took over
-    the whole screen, although there is none: all else may sleep as long as it likes.
-    """
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = {name[:15] for name in names}  # as the kernel keeps them
-        self.screen = False
-        self.moved = 0
-        self.seen: object = None
-        self.since = 0.0
-
-    @property
-    def possible(self) -> bool:
-        return self.screen or bool(self.names)
-
-    def output(self, data: bytes) -> None:
-        self.moved += len(data)
-        self.screen |= WHOLE_SCREEN in data
-
-    def waits(self) -> bool:
-        """Whether all have slept, without output, for a while."""
-        now, alive = time.monotonic(), processes()
-        seen = self.moved, {pid: found[2] for pid, found in alive.items()}
-        sleeping = all(state in "SI" for _, state, _ in alive.values())
-        if seen != self.seen or not sleeping:
-            self.seen, self.since = seen, now
-        meant = self.screen or any(name in self.names for name, *_ in alive.values())
-        return meant and now - self.since >= IDLE_S
-
-
-def counter(candidates: list[str], key: str) -> int:
-    """The number after a key in the first of these files that is there."""
-    for path in candidates:
-        try:
-            lines = Path(path).read_text().splitlines()
-        except OSError:
-            continue
-        for line in lines:
-            name, _, value = line.partition(" ")
-            if name.strip() == key:
-                return int(value)
-    return 0
-
-
-def oom_kills() -> int:
-    base = "/sys/fs/cgroup/"
-    files = [base + "memory/memory.oom_control", base + "memory.events"]
-    return counter(files, "oom_kill")
-
-
-def refused_forks() -> int:
-    base = "/sys/fs/cgroup/"
-    return counter([base + "pids/pids.events", base + "pids.events"], "max")
-
-
-def network() -> int:
-    """How often a program here tried to send something: only the loopback exists."""
-    tried = 0
-    wanted = {("Ip", "OutNoRoutes"), ("Tcp", "ActiveOpens"), ("Udp", "OutDatagrams")}
-    try:
-        lines = Path("/proc/net/snmp").read_text().splitlines()
-    except OSError:
-        lines = []
-    for names, values in zip(lines[::2], lines[1::2], strict=False):
-        protocol = names.partition(":")[0]
-        for name, value in zip(names.split(), values.split(), strict=False):
-            tried += int(value) if (protocol, name) in wanted else 0
-    for key in ("Ip6OutNoRoutes", "Udp6OutDatagrams"):
-        tried += counter(["/proc/net/snmp6"], key)
-    return tried
-
-
-def peers() -> set[str]:
-    """Whom the sockets here are, or were lately, tied to: as hexadecimal digits."""
-    found = set()
-    for protocol in ("tcp", "tcp6", "udp", "udp6"):
-        table = Path("/proc/net", protocol)
-        lines = table.read_text().splitlines()[1:] if table.exists() else []
-        found |= {f"{protocol} {line.split()[2]}" for line in lines}
-    return found
-
-
 class Run:
     """One script from its start until no process is left."""
 
     def __init__(self, orders: Orders) -> None:
         self.orders = orders
-        self.caps = {STDOUT: orders["output"], STDERR: orders["output"]}
-        self.truncated = False
+        output = orders["output"]
+        self.caps = {STDOUT: output, STDERR: output, TRACE: orders["trace"]}
+        self.cut: set[int] = set()
         self.shell = 0
+        self.tracer: str | None = None
         self.status: int | None = None
         self.leftovers = 0
         self.limits: list[str] = []
@@ -240,42 +100,90 @@ class Run:
         self.pipes: dict[int, int] = {}
         self.peers: set[str] = set()
         self.idleness = Idleness(orders.get("interactive", []))
+        self.fed: FedScript | None = None
+        self.ended = 0.0
+        self.credit_s = CREDIT_S
         self.started = time.monotonic()
 
-    def start(self) -> None:
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        self.pipes = {out_read: STDOUT, err_read: STDERR}
+    def start(self) -> str | None:
+        """Says why it cannot be, where only trying tells."""
+        if self.orders["steps"]:
+            steps = [step.encode() for step in self.orders["steps"]]
+            self.fed = FedScript(self.orders["script"], steps)
+            problem = self.fed.plant()
+            if problem is not None:
+                return problem
+        kinds = (STDOUT, STDERR, TRACE)
+        ends = [os.pipe() for _ in kinds]
+        self.pipes = {ends[number][0]: kind for number, kind in enumerate(kinds)}
         self.started = time.monotonic()
         # A client that reads no more blocks our writing, but not this alarm.
         signal.signal(signal.SIGALRM, lambda _number, _stack: self.enforce())
         signal.setitimer(signal.ITIMER_REAL, self.orders["wall_s"], ALARM_S)
         self.shell = os.fork()
         if self.shell == 0:
-            become_script(self.orders, out_write, err_write)
-        os.close(out_write)
-        os.close(err_write)
+            become_script(self.orders, *(writer for _, writer in ends))
+        for _, writer in ends:
+            os.close(writer)
+        return None
 
     def watch(self, woken: int) -> None:
         """Move output, reap and enforce the time, until all are gone."""
         sources = [0, woken]
         while True:
-            ready = select.select([*sources, *self.pipes], [], [], self.patience())[0]
+            reading = [*sources, *self.pipes]
+            ready, free, _ = select.select(reading, self.feeding(), [], self.patience())
             if woken in ready:
                 os.read(woken, PIECE)
             for pipe in [p for p in self.pipes if p in ready]:
                 self.pass_on(pipe)
-            if 0 in ready and not os.read(0, PIECE):
+            if 0 in ready and not self.hear():
                 sources.remove(0)
-                self.end_all("client")
+            self.feed(free)
             if not self.reap():
                 break
             self.enforce()
             self.end_waiting()
             self.peers |= peers() if self.orders.get("network") else set()
+        self.finish()
+
+    def finish(self) -> None:
+        """Nobody is left; some of what they wrote may still lie in the pipes."""
         for pipe in list(self.pipes):
             while pipe in self.pipes:
                 self.pass_on(pipe)
+        if self.fed is not None:
+            self.fed.end()
+
+    def hear(self) -> bool:
+        """A line lets the next step begin; False when there is no client any more."""
+        said = os.read(0, PIECE)
+        if b"\n" in said and self.fed is not None and self.fed.waiting:
+            self.credit(time.monotonic() - self.ended)
+            self.fed.go_on()
+        if not said:
+            self.end_all("client")
+        return bool(said)
+
+    def feeding(self) -> list[int]:
+        """The pipe that bash reads its script from, while there is more for it."""
+        fed = self.fed
+        if fed is None or fed.waiting or (fed.pipe is None and fed.begun):
+            return []
+        if fed.pipe is None and not fed.open():
+            return []
+        return [] if fed.pipe is None else [fed.pipe]
+
+    def feed(self, free: list[int]) -> None:
+        if free and self.fed is not None and self.fed.feed():
+            self.ended = time.monotonic()
+            say(STEP, self.fed.begun)
+
+    def credit(self, waited: float) -> None:
+        """The script is not charged for the client's look between two steps."""
+        given = min(waited, self.credit_s)
+        self.credit_s -= given
+        self.started += given
 
     def patience(self) -> float:
         deadline: float = self.started + self.orders["wall_s"]
@@ -283,20 +191,28 @@ class Run:
             deadline = self.killing
         elif self.idleness.possible or self.orders.get("network"):
             deadline = min(deadline, time.monotonic() + LOOK_S)
-        return max(0.01, deadline - time.monotonic())
+        if self.fed is not None and not self.fed.begun:
+            deadline = min(deadline, time.monotonic() + OPENING_S)
+        return max(OPENING_S, deadline - time.monotonic())
 
     def pass_on(self, pipe: int) -> None:
         """Send a piece on, or only drain it once the cap is reached."""
         data = os.read(pipe, PIECE)
+        kind = self.pipes[pipe]
         if not data:
             os.close(pipe)
             del self.pipes[pipe]
+            # strace ends when nobody is left, unless somebody ended it.
+            early = kind == TRACE and self.tracer and self.others()
+            self.cut |= {TRACE} if early else set()
             return
-        self.idleness.output(data)
-        kind = self.pipes[pipe]
+        if kind != TRACE:
+            self.idleness.output(data)
+        elif self.tracer is None:
+            self.tracer = tracer_of(self.shell)
         kept = data[: self.caps[kind]]
         self.caps[kind] -= len(kept)
-        self.truncated |= len(kept) < len(data)
+        self.cut |= {kind} if len(kept) < len(data) else set()
         if kept:
             frame(kind, kept)
 
@@ -311,7 +227,11 @@ class Run:
                 return True
             if pid == self.shell:
                 self.status = status
-                self.leftovers = len(processes())
+                self.leftovers = len(self.others())
+
+    def others(self) -> set[str]:
+        """Who is alive beside us."""
+        return processes().keys() - {self.tracer or ""}
 
     def enforce(self) -> None:
         now = time.monotonic()
@@ -347,7 +267,9 @@ class Run:
             "leftovers": self.leftovers,
             "limits": self.limits,
             "peers": sorted(self.peers)[:MOST_PEERS],
-            "truncated": self.truncated,
+            "truncated": bool(self.cut & {STDOUT, STDERR}),
+            "trace_cut": TRACE in self.cut,
+            "steps": self.fed.begun if self.fed is not None else 0,
         }
 
 
@@ -385,7 +307,10 @@ def main(witnesses: list[str], standby_s: float) -> int:
         return 0
     before = oom_kills(), refused_forks(), network()
     run = Run(orders)
-    run.start()
+    problem = run.start()
+    if problem is not None:
+        say(FAILED, problem)
+        return 0
     run.watch(woken)
     limits = run.limits
     limits += ["memory"] if oom_kills() > before[0] else []

@@ -45,7 +45,6 @@ def empty(path: str) -> None:
 
 def _empty(top: int) -> None:
     waiting: list[str] = []
-    made = 0
     for name in _names(top):
         if _is_directory(top, name):
             waiting.append(name)
@@ -60,8 +59,8 @@ def _empty(top: int) -> None:
                 if not _is_directory(here, name):
                     os.unlink(name, dir_fd=here)
                     continue
-                made += 1
-                moved = f".removed-{made}"  # no layer's number looks like that
+                # No name twice: a removal that was cut short left such directories.
+                moved = f".removed-{os.urandom(8).hex()}"
                 os.rename(name, moved, src_dir_fd=here, dst_dir_fd=top)
                 waiting.append(moved)
         finally:

@@ -18,11 +18,12 @@ from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.docker_sandbox.host_view import HostView
 from linara_agent.docker_sandbox.scratch import Scratch
 from linara_agent.docker_sandbox.seeds import Layout
+from linara_agent.docker_sandbox.system_calls import profile
 
 ROOT_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
 OVERLAY_OPTIONS = "redirect_dir=on,metacopy=on,index=on,xino=on,nosuid,nodev"
 _VOLATILE_SINCE = (5, 10)
-_OWN_PROCESSES = 4  # the supervisor, and what the runtime starts it with
+_OWN_PROCESSES = 5  # the supervisor, strace, and what the runtime starts it with
 _SMALLEST = 6 << 20  # the engine refuses less memory than this
 
 
@@ -45,10 +46,11 @@ def twin_config(
     """In the form of POST /containers/create of the Engine API."""
     limits, caller = plan.limits, plan.runs_as
     memory = max(limits.memory, _SMALLEST)
+    allowed = profile(seccomp, traced=plan.tracer is not None)
     host = shut() | {
         "ReadonlyRootfs": True,
         "CapAdd": list(ROOT_KEEPS) if caller.uid == 0 else [],
-        "SecurityOpt": ["no-new-privileges", f"seccomp={seccomp}"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={allowed}"],
         "GroupAdd": [str(group) for group in caller.groups],
         "PidsLimit": limits.processes + _OWN_PROCESSES,
         "Memory": memory,

@@ -15,10 +15,12 @@ from linara_agent.docker_sandbox.host_tree import own, size_of, type_of
 from linara_agent.docker_sandbox.upper_walk import (
     MAGIC,
     METACOPY,
+    Crowd,
     Entry,
+    Found,
     Problem,
     pieces,
-    walk,
+    walk_some,
 )
 from linara_agent.errors import SandboxUnavailable
 
@@ -32,7 +34,7 @@ _LONGEST_LINE = 8 << 20
 
 _DAMAGE = (OSError, EOFError, ValueError, TypeError, AttributeError, KeyError)
 
-Read = Generator[tuple[Entry | Problem, str | None], None, None]
+Read = Generator[tuple[Found, str | None], None, None]
 """Entries, each with the digest of the content that the upper holds for it."""
 
 
@@ -112,7 +114,7 @@ class Node:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uppers:
     """The roots and the nameless files by layer; `cut` if there were more entries
-    than wanted.
+    than wanted: then these are a sample.
     """
 
     roots: Mapping[int, Node]
@@ -128,10 +130,12 @@ def build(read: Read, *, layers: int, entries: int) -> Uppers:
     problems: list[Problem] = []
     cut = False
     for count, (found, sha256) in enumerate(read):
-        if count >= entries:
+        if count >= entries + int(cut):
             cut = True
             break
-        if isinstance(found, Problem):
+        if isinstance(found, Crowd):
+            cut = True
+        elif isinstance(found, Problem):
             problems.append(found)
         elif found.nameless:
             nameless[found.layer].append(Node(entry=found, sha256=sha256))
@@ -156,11 +160,11 @@ def _place(roots: dict[int, Node], node: Node) -> None:
     parent.children[path[-1]] = node
 
 
-def read_in_process(uppers: Sequence[str], blobs: Blobs) -> Read:
+def read_in_process(uppers: Sequence[str], blobs: Blobs, *, most: int) -> Read:
     """Walk uppers that this process may read, which takes root."""
     contents: dict[tuple[int, int], str] = {}
     try:
-        for found, fd in walk(uppers):
+        for found, fd in walk_some(uppers, most):
             yield found, _kept(found, blobs, contents, _from_file(found, fd))
     except OSError as problem:
         raise _unreadable(problem.strerror or str(problem)) from problem
@@ -184,12 +188,12 @@ def read_stream(stream: BinaryIO, blobs: Blobs) -> Read:
 
 
 def _kept(
-    found: Entry | Problem,
+    found: Found,
     blobs: Blobs,
     contents: dict[tuple[int, int], str],
     data: Iterable[tuple[int, bytes]],
 ) -> str | None:
-    if isinstance(found, Problem) or not stat.S_ISREG(found.mode):
+    if not isinstance(found, Entry) or not stat.S_ISREG(found.mode):
         return None
     key = (found.layer, found.inode)
     if not found.repeats and all(name != METACOPY for name, _ in found.xattrs):
@@ -197,14 +201,12 @@ def _kept(
     return contents.get(key)
 
 
-def _from_file(found: Entry | Problem, fd: int) -> Iterator[tuple[int, bytes]]:
+def _from_file(found: Found, fd: int) -> Iterator[tuple[int, bytes]]:
     if isinstance(found, Entry):
         yield from pieces(fd, found.extents)
 
 
-def _from_stream(
-    found: Entry | Problem, stream: BinaryIO
-) -> Iterator[tuple[int, bytes]]:
+def _from_stream(found: Found, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     for offset, length in found.extents if isinstance(found, Entry) else ():
         at, end = offset, offset + length
         while at < end:
@@ -215,8 +217,10 @@ def _from_stream(
             at += len(data)
 
 
-def _found(line: dict[str, Any]) -> Entry | Problem:
+def _found(line: dict[str, Any]) -> Found:
     """Raises ValueError, TypeError or KeyError if the line is no entry."""
+    if line.keys() == {"most"}:
+        return Crowd(int(line["most"]))
     path = tuple(_name(name) for name in line["path"])
     if "reason" in line:
         return Problem(int(line["layer"]), path, str(line["reason"]))

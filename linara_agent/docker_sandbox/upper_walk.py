@@ -6,12 +6,13 @@ opaque directories mean is for `changes` to say.
 
 The module has two users. As root, `changes` calls `walk` in its own process.
 Otherwise this very source runs as root in a container (`python3 -IS -c SOURCE
-UPPER…`) and writes the same entries to its standard output, so it imports
+MOST UPPER…`) and writes the same entries to its standard output, so it imports
 nothing but the standard library and keeps to what Python 3.8 understands.
 
-The stream: a first line `MAGIC`; for each entry one line of JSON (bytes of the
+The stream: a first line `MAGIC`; a line of JSON if there is a `Crowd`; for each entry
+one line of JSON (bytes of the
 file system as Latin-1 text) followed by the data of its extents; a last line
-`{"end": number of entries}`, without which the stream was cut. It is not a tar:
+`{"end": number of these lines}`, without which the stream was cut. It is not a tar:
 Python's writes no holes, and a tar does not say how many entries it should have.
 
 Nothing is followed or opened that is not a directory or a regular file: all
@@ -26,15 +27,23 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from itertools import islice
+from typing import Any, BinaryIO, NamedTuple, Union
 
 MAGIC = b"linara-upper 1\n"
 METACOPY = "trusted.overlay.metacopy"
+MASK = "trusted.linara-agent.masked"
+"""An xattr (any value) of seeded placeholders, by which a moved one is known. The
+script can neither see nor set it."""
 DEPTH = 256
 """Directories below each other that are read; one descriptor is held for each."""
 
+SAMPLE = 1000
+"""Entries that are read where there are too many: enough to see what happened."""
+
 _CHUNK = 1 << 20
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_UNSEEN = _DIRECTORY | os.O_NOATIME
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -76,6 +85,15 @@ class Problem(NamedTuple):
     reason: str
 
 
+class Crowd(NamedTuple):
+    """There are more than so many names: only the first `SAMPLE` entries are read."""
+
+    most: int
+
+
+Found = Union[Entry, Problem, Crowd]  # noqa: UP007 — 3.8 does not add types
+
+
 def walk(uppers: Sequence[str]) -> Iterator[tuple[Entry | Problem, int]]:
     """Each entry, directories before what is in them, names sorted.
 
@@ -88,6 +106,48 @@ def walk(uppers: Sequence[str]) -> Iterator[tuple[Entry | Problem, int]]:
         yield from reader.walk(os.open(upper, _DIRECTORY))
         if upper.endswith("/upper"):
             yield from reader.nameless(upper[: -len("upper")] + "work/index")
+
+
+def walk_some(uppers: Sequence[str], most: int) -> Iterator[tuple[Found, int]]:
+    """Each entry, as `walk` gives it; a `Crowd` and a sample if there are too many."""
+    if not crowded(uppers, most):
+        yield from walk(uppers)
+        return
+    yield Crowd(most), -1
+    yield from islice(walk(uppers), SAMPLE)
+
+
+def crowded(uppers: Sequence[str], most: int) -> bool:
+    """Whether they hold more than so many names; none of them is kept or looked at.
+
+    Nor does it count as reading: the times of access tell what the script read.
+    """
+    count = 0
+    for upper in uppers:
+        held = [_listed(os.open(upper, _UNSEEN))]
+        try:
+            while held and count <= most:
+                name = next(held[-1][1], None)
+                if name is None:
+                    _shut(held.pop())
+                    continue
+                count += 1
+                if name.is_dir(follow_symlinks=False) and len(held) < DEPTH:
+                    below = os.open(name.name, _UNSEEN, dir_fd=held[-1][0])
+                    held.append(_listed(below))
+        finally:
+            while held:
+                _shut(held.pop())
+    return count > most
+
+
+def _listed(fd: int) -> tuple[int, Any]:
+    return fd, os.scandir(fd)
+
+
+def _shut(held: tuple[int, Any]) -> None:
+    held[1].close()
+    os.close(held[0])
 
 
 def pieces(fd: int, extents: Sequence[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
@@ -254,8 +314,10 @@ def _text(name: str) -> str:
     return os.fsencode(name).decode("latin-1")
 
 
-def _line(found: Entry | Problem) -> bytes:
+def _line(found: Found) -> bytes:
     fields = found._asdict()
+    if isinstance(found, Crowd):
+        return json.dumps(fields).encode() + b"\n"
     fields["path"] = [_text(name) for name in found.path]
     if isinstance(found, Entry):
         fields["link"] = None if found.link is None else _text(found.link)
@@ -265,11 +327,11 @@ def _line(found: Entry | Problem) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def write(uppers: Sequence[str], out: BinaryIO) -> None:
+def write(uppers: Sequence[str], out: BinaryIO, *, most: int) -> None:
     """Write the stream that the module's docstring describes."""
     out.write(MAGIC)
     count = 0
-    for found, fd in walk(uppers):
+    for found, fd in walk_some(uppers, most):
         out.write(_line(found))
         count += 1
         if isinstance(found, Entry):
@@ -279,4 +341,4 @@ def write(uppers: Sequence[str], out: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    write(sys.argv[1:], sys.stdout.buffer)
+    write(sys.argv[2:], sys.stdout.buffer, most=int(sys.argv[1]))

@@ -7,16 +7,17 @@ view it had and why.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from linara_agent.core.preview import Preview
 from linara_agent.core.sandbox_plan import SandboxPlan, View
-from linara_agent.docker_sandbox import copy_view
 from linara_agent.docker_sandbox.identity import Foreign
 from linara_agent.docker_sandbox.prepared import PreparedTwin
-from linara_agent.docker_sandbox.toolbox import Recipe
 from linara_agent.docker_sandbox.workshop import Workshop
 from linara_agent.errors import SandboxUnavailable
+
+if TYPE_CHECKING:
+    from linara_agent.docker_sandbox.toolbox import Recipe
 
 FORCED = "as asked for"
 
@@ -39,7 +40,7 @@ class Views:
     """Prepares the view that a plan asks for, or that is possible."""
 
     def __init__(
-        self, twins: MakesTwins, workshop: Workshop, recipe: Callable[[], Recipe]
+        self, twins: MakesTwins, workshop: Workshop, recipe: "Callable[[], Recipe]"
     ) -> None:
         self._twins = twins
         self._workshop = workshop
@@ -71,6 +72,8 @@ class Views:
             ) from exc
 
     def _copy(self, plan: SandboxPlan, why: str) -> Prepared:
+        from linara_agent.docker_sandbox import copy_view  # noqa: PLC0415 — seldom needed
+
         return copy_view.prepare(self._workshop, plan, self._recipe(), why=why)
 
 

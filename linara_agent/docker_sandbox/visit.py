@@ -61,7 +61,7 @@ os.set_inheritable(reader, True)
 words = ["bash", "--rcfile", "/dev/fd/%d" % reader, "-i"]
 os.execve(given["program"], words, dict(given["env"]))
 """
-"""Becomes bash, as the supervisor's child does (`supervisor.become_script`)."""
+"""Becomes bash, as the supervisor's child does (`launch.become_script`)."""
 
 _START = """\
 exec FD<&-

@@ -1,6 +1,6 @@
 """What all twins of one client share: the engine, who we are, where scratch lies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,10 @@ and go, and hold nothing that is not seen below them anyway."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """`engine_root` is the engine's data directory; `places` may hold scratch."""
+    """`engine_root` is the engine's data directory; `places` may hold scratch.
+
+    `begun` is told when the engine is about to work on a container.
+    """
 
     engine: Engine
     engine_root: str
@@ -38,6 +41,7 @@ class Workshop:
     places: Sequence[str]
     seccomp: str
     standby_s: float
+    begun: Callable[[], object] = bool
 
     @property
     def is_root(self) -> bool:
@@ -50,6 +54,7 @@ class Workshop:
 
     def create(self, config: Config, view: HostView) -> str:
         """Create a container, after making its image if that is not there."""
+        self.begun()
         try:
             return self.engine.create(config)
         except MissingImage:

@@ -1,13 +1,18 @@
-"""What to do about a model's answer that holds no command.
+"""From a model's text to its command, or to what can be done about there being none.
 
-The reading itself is `core.shell.answer`.
+The reading itself is `core.answer`.
 """
+
+import json
 
 from linara_agent.core.answer import answer
 from linara_agent.core.answer.answer import Answer
+from linara_agent.core.answer.thinking import without_thinking
 from linara_agent.core.answer.unusable import Lack, Unusable
-from linara_agent.openrouter.errors import RECIPES, Failure
-from linara_agent.openrouter.prompt import SENTINEL
+from linara_agent.core.attempt import UnusableAnswer
+from linara_agent.core.intent import Intent
+from linara_agent.openrouter.errors import NOT_DONE, RECIPES, Failure
+from linara_agent.openrouter.prompt import LONGEST_LINE, SENTINEL
 
 _REMEDIES = {
     Lack.EMPTY: f"Try again: a model that is just starting answers so; {RECIPES}",
@@ -20,14 +25,77 @@ _REMEDIES = {
     "`linara-agent run`.",
     Lack.OTHER: f"Try again, or choose another model; {RECIPES}",
 }
+_FINAL = (Lack.NOT_UNDERSTOOD, Lack.SECRET)
+"""What asking the same model again would not change."""
 
 
-def take(text: str, words: str) -> Answer:
-    """The one command in a model's text, for the intent `words`; raises Failure."""
+def take(text: str, intent: Intent) -> tuple[Answer, ...]:
+    """The command in a model's text, or as many as the intent wants, none twice.
+
+    Raises UnusableAnswer where the model may do better if it is told why, else Failure.
+    """
     try:
-        return answer.take(text, words, sentinel=SENTINEL)
+        if intent.several == 1:
+            return (_one(text, intent),)
+        return _several(text, intent)
     except Unusable as exc:
-        raise Failure(_said(exc), remedy=_REMEDIES[exc.lack]) from exc
+        remedy = _REMEDIES[exc.lack]
+        if exc.lack in _FINAL:
+            raise Failure(_said(exc), remedy=remedy) from exc
+        raise UnusableAnswer(
+            _said(exc), not_done=NOT_DONE, remedy=remedy, text=text, reason=str(exc)
+        ) from exc
+
+
+def _one(text: str, intent: Intent) -> Answer:
+    found = answer.take(text, intent.words, sentinel=SENTINEL)
+    command = found.command
+    if not any(char.isalnum() for char in command):
+        raise Unusable("its command has neither a letter nor a digit")
+    is_long = "\n" not in command and len(command) > LONGEST_LINE
+    if is_long and not intent.script:
+        raise Unusable(
+            f"its command is one line of more than {LONGEST_LINE} characters,"
+            " which nobody can review; several lines would do"
+        )
+    return found
+
+
+def _several(text: str, intent: Intent) -> tuple[Answer, ...]:
+    """The usable ones of a list; a bare command is one of them."""
+    listed = _listed(text)
+    if listed is None:
+        return (_one(text, intent),)
+    found: dict[str, Answer] = {}
+    last: Unusable | None = None
+    for one in listed[: intent.several]:
+        try:
+            taken = _one(_object(one), intent)
+        except Unusable as exc:
+            last = exc
+        else:
+            found.setdefault(taken.command, taken)
+    if not found:
+        raise last or Unusable("it is empty", Lack.EMPTY)
+    return tuple(found.values())
+
+
+def _object(candidate: object) -> str:
+    if not isinstance(candidate, dict):
+        raise Unusable("one of its candidates is no object")
+    return json.dumps(candidate)
+
+
+def _listed(text: str) -> list[object] | None:
+    """What stands under `candidates`, in JSON that may be fenced."""
+    bare = without_thinking(text).strip()
+    bare = bare.removeprefix("```json").removeprefix("```").removesuffix("```")
+    try:
+        value = json.loads(bare)
+    except (ValueError, RecursionError):
+        return None
+    found = value.get("candidates") if isinstance(value, dict) else None
+    return found if isinstance(found, list) else None
 
 
 def _said(exc: Unusable) -> str:

@@ -55,7 +55,12 @@ class Patience:
             return wait_too_long(failure, self._asked)
         if self._tries > 1:
             what = f"{failure.what} It was tried {self._tries} times."
-            return Failure(what, remedy=failure.remedy)
+            failure = Failure(
+                what,
+                remedy=failure.remedy,
+                usage=failure.usage,
+                offline=failure.offline,
+            )
         return failure
 
 

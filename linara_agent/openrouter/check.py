@@ -3,32 +3,18 @@
 Neither the key's label (it contains a part of the key) nor the account is shown.
 """
 
-import time
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
-
-from pydantic import ValidationError
 
 from linara_agent.core.check import Check
-from linara_agent.errors import ProposalUnavailable
-from linara_agent.openrouter.client import refuse
+from linara_agent.errors import LinaraError, ProposalUnavailable, SettingsProblem
+from linara_agent.openrouter.account import Account, account
 from linara_agent.openrouter.endpoint import Endpoint, endpoint
-from linara_agent.openrouter.errors import Failure, no_key
+from linara_agent.openrouter.errors import no_key
+from linara_agent.openrouter.models import Listing, Model, fetched
 from linara_agent.openrouter.options import DEFAULT_MODEL, Options
 from linara_agent.openrouter.server_text import plain
-from linara_agent.openrouter.transport import Call, exchange
-from linara_agent.openrouter.wire import KeyReply, KeyReport, ListedModel, ModelsReply
 
-_PATIENCE_S = 15.0
-_LIST_BYTES = 32 << 20  # every model with its description, some megabytes
-
-# Routing wishes that are not part of a listed id:
-# https://openrouter.ai/docs/guides/routing/model-variants
-_WISHES = (":nitro", ":floor", ":exacto", ":online")
-
-_OTHER_MODEL = (
-    "Choose another model in the settings; https://openrouter.ai/models lists them."
-)
+_OTHER_MODEL = "Choose another model in the settings; `linara-agent models` lists them."
 
 
 def check(options: Options) -> Iterator[Check]:
@@ -40,50 +26,26 @@ def check(options: Options) -> Iterator[Check]:
     """
     try:
         target = endpoint(options)
-    except ProposalUnavailable as exc:
+    except SettingsProblem as exc:
         yield _failed("model key", exc)
         return
     if target.official:
         if options.secret is None:
             yield _failed("model key", no_key(), required=False)
             return
-        yield _key(target, options)
-    yield _model(target, options)
+        yield _key(options)
+    yield from _models(target, options)
 
 
-def _failed(name: str, exc: ProposalUnavailable, *, required: bool = True) -> Check:
+def _failed(name: str, exc: LinaraError, *, required: bool = True) -> Check:
     return Check(
         name=name, ok=False, detail=exc.what, remedy=exc.remedy, required=required
     )
 
 
-def _get(path: str, target: Endpoint, options: Options) -> bytes:
-    deadline = time.monotonic() + min(options.total_s, _PATIENCE_S)
-    response = exchange(
-        Call(
-            endpoint=target,
-            path=path,
-            options=options,
-            deadline=deadline,
-            max_bytes=_LIST_BYTES,
-        )
-    )
-    refuse(response, options)
-    return response.body
-
-
-def _unreadable(what: str) -> Failure:
-    return Failure(
-        f"The server's {what} cannot be read.",
-        remedy="Check the base URL in the settings; it usually ends in /v1.",
-    )
-
-
-def _key(target: Endpoint, options: Options) -> Check:
+def _key(options: Options) -> Check:
     try:
-        report = KeyReply.model_validate_json(_get("/key", target, options)).data
-    except ValidationError:
-        return _failed("model key", _unreadable("answer about the key"))
+        report = account(options)
     except ProposalUnavailable as exc:
         return _failed("model key", exc)
     if report.is_management_key:
@@ -103,7 +65,7 @@ def _key(target: Endpoint, options: Options) -> Check:
     return _free_requests(report)
 
 
-def _free_requests(report: KeyReport) -> Check:
+def _free_requests(report: Account) -> Check:
     free = report.free_model_daily_requests
     if free is None or free.remaining is None:
         return Check(name="model key", ok=True, detail="The key is accepted.")
@@ -121,41 +83,41 @@ def _free_requests(report: KeyReport) -> Check:
     )
 
 
-def _model(target: Endpoint, options: Options) -> Check:
+def _models(target: Endpoint, options: Options) -> Iterator[Check]:
+    """A line for the model, and one for each fallback that is not as it should be."""
     try:
-        reply = ModelsReply.model_validate_json(_get("/models", target, options))
-    except ValidationError:
-        return _failed("model", _unreadable("list of models"), required=False)
+        found = Listing(models=fetched(options), fetched=0)
     except ProposalUnavailable as exc:
-        return _failed("model", exc, required=not target.official)
-    name = plain(options.model, options, limit=100)
-    if options.model.startswith("@preset/"):
+        yield _failed("model", exc, required=not target.official)
+        return
+    yield _model(options.model, found, target, options)
+    for fallback in options.fallbacks if target.official else ():
+        line = _model(fallback, found, target, options)
+        if not line.ok:
+            yield line
+
+
+def _model(id: str, found: Listing, target: Endpoint, options: Options) -> Check:
+    name = plain(id, options, limit=100)
+    if id.startswith("@preset/"):
         return Check(name="model", ok=True, detail=f"{name} is your own preset.")
-    listed = {model.id: model for model in reply.data if model is not None}
-    model = listed.get(options.model) or listed.get(_without_wish(options.model))
-    if model is None:
-        return _unlisted(name, target, options)
-    return _listed(name, model)
-
-
-def _without_wish(model: str) -> str:
-    return next((model.removesuffix(w) for w in _WISHES if model.endswith(w)), model)
-
-
-def _unlisted(name: str, target: Endpoint, options: Options) -> Check:
-    if target.official and options.model == DEFAULT_MODEL:
+    model = found.find(id)
+    if model is not None:
+        return _listed(name, model)
+    if target.official and id == DEFAULT_MODEL:
         return Check(name="model", ok=True, detail=f"{name} picks any free model.")
     return _warning(f"The server does not list the model {name}.", _OTHER_MODEL)
 
 
-def _listed(name: str, model: ListedModel) -> Check:
-    if model.expiration_date:
-        return _warning(f"The model {name} is about to be retired.", _OTHER_MODEL)
-    price = _price(model)
-    if price is None:
-        return Check(name="model", ok=True, detail=f"{name} is available.")
-    if price == 0 or model.id.endswith(":free") or model.id == DEFAULT_MODEL:
+def _listed(name: str, model: Model) -> Check:
+    if model.expires is not None:
+        return _warning(
+            f"The model {name} is about to be retired ({model.expires}).", _OTHER_MODEL
+        )
+    if model.free:
         return Check(name="model", ok=True, detail=f"{name} is available and free.")
+    if model.prompt_price is None and not model.varies:
+        return Check(name="model", ok=True, detail=f"{name} is available.")
     return _warning(
         f"The model {name} is available and costs money: each request is billed.",
         "Choose a free model in the settings if this is not meant, for example "
@@ -165,18 +127,3 @@ def _listed(name: str, model: ListedModel) -> Check:
 
 def _warning(detail: str, remedy: str) -> Check:
     return Check(name="model", ok=False, detail=detail, remedy=remedy, required=False)
-
-
-def _price(model: ListedModel) -> Decimal | None:
-    """The sum of what a request costs, -1 where it varies; None if not said."""
-    pricing = model.pricing
-    if pricing is None or pricing.prompt is None:
-        return None
-    try:
-        prices = [
-            Decimal(price or 0)
-            for price in (pricing.prompt, pricing.completion, pricing.request)
-        ]
-    except InvalidOperation:
-        return None
-    return Decimal(-1) if min(prices) < 0 else sum(prices, Decimal(0))

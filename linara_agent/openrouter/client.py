@@ -1,29 +1,50 @@
 """The chat completion: one request, tried again where that may help."""
 
-import json
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 import stamina
 import stamina.instrumentation
 
+from linara_agent.core.proposal import Usage, together
+from linara_agent.openrouter.arrival import Arrival, Progress
+from linara_agent.openrouter.assembly import assembled
 from linara_agent.openrouter.backoff import Patience
-from linara_agent.openrouter.endpoint import Endpoint, endpoint
+from linara_agent.openrouter.endpoint import endpoint
 from linara_agent.openrouter.errors import Failure, no_key
 from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.prompt import Turn
 from linara_agent.openrouter.refusals import redirected, reported
-from linara_agent.openrouter.reply import Completion, completion, fault_in, parsed
-from linara_agent.openrouter.transport import Call, Response, exchange
+from linara_agent.openrouter.reply import (
+    Completion,
+    completion,
+    fault_in,
+    parsed,
+)
+from linara_agent.openrouter.request_body import attribution, request_body
+from linara_agent.openrouter.transport import Call, Response, Session
 
 _OK = range(200, 300)
 _REDIRECT = range(300, 400)
 
-# https://openrouter.ai/docs/app-attribution
-_ATTRIBUTION = (("X-OpenRouter-Title", "linara-agent"),)
 
+def complete(
+    turns: tuple[Turn, ...],
+    options: Options,
+    *,
+    schema: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+    session: Session | None = None,
+) -> Completion:
+    """Ask the model; raises Failure when no try gave a finished text.
 
-def complete(turns: tuple[Turn, ...], options: Options) -> Completion:
-    """Ask the model; raises Failure when no try gave a finished text."""
+    `schema` is a JSON schema that the answer has to fit; whether it does is for the
+    caller to check, as not every server obeys. `progress` is called in the caller's
+    thread while a streamed answer comes. `session` keeps the connection for further
+    requests; without one, it is kept between the tries of this one.
+    """
     deadline = time.monotonic() + options.total_s
     target = endpoint(options)
     if options.secret is None and target.official:
@@ -33,10 +54,41 @@ def complete(turns: tuple[Turn, ...], options: Options) -> Completion:
         path="/chat/completions",
         options=options,
         deadline=deadline,
-        body=_body(turns, options, target),
-        headers=_ATTRIBUTION if target.official else (),
+        body=request_body(turns, options, target, schema),
+        headers=attribution(options, target),
+        max_bytes=options.cap_bytes,
     )
-    patience = Patience(options, deadline)
+    with ExitStack() as stack:
+        kept = session or stack.enter_context(Session())
+        return _tried(_Question(call, kept, progress, structured=schema is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    call: Call
+    session: Session
+    progress: Progress | None
+    structured: bool
+
+    def ask(self) -> Completion:
+        options = self.call.options
+        with self.session.open(self.call) as incoming:
+            if incoming.status in _OK and incoming.is_stream:
+                arrival = Arrival(self.progress, options, readable=not self.structured)
+                reply = assembled(incoming.chunks(), arrival, options)
+            else:
+                response = incoming.whole()
+                refuse(response, options)
+                reply = parsed(response.body, options)
+            return completion(
+                reply, incoming.headers, options, structured=self.structured
+            )
+
+
+def _tried(question: _Question) -> Completion:
+    options = question.call.options
+    patience = Patience(options, question.call.deadline)
+    billed: list[Usage | None] = []
     # Its default hooks write each retry to standard output, through structlog.
     stamina.instrumentation.set_on_retry_hooks(())
     try:
@@ -44,20 +96,19 @@ def complete(turns: tuple[Turn, ...], options: Options) -> Completion:
             on=patience.wait, attempts=options.attempts, timeout=None
         ):
             with attempt:
-                return _try(call)
+                try:
+                    answer = question.ask()
+                except Failure as failure:
+                    billed.append(failure.usage)
+                    raise
+                return replace(answer, usage=together((*billed, answer.usage)))
     except Failure as failure:
+        failure.usage = together(billed)
         explained = patience.explained(failure)
         if explained is failure:
             raise
         raise explained from failure
     raise AssertionError("a retry context ends by returning or raising")
-
-
-def _try(call: Call) -> Completion:
-    response = exchange(call)
-    refuse(response, call.options)
-    reply = parsed(response.body, call.options)
-    return completion(reply, response.headers, call.options)
 
 
 def refuse(response: Response, options: Options) -> None:
@@ -67,19 +118,3 @@ def refuse(response: Response, options: Options) -> None:
     if response.status not in _OK:
         fault = fault_in(response.body)
         raise reported(response.status, fault, response.headers, options)
-
-
-def _body(turns: tuple[Turn, ...], options: Options, target: Endpoint) -> bytes:
-    body: dict[str, object] = {
-        "model": options.model,
-        "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
-        "max_tokens": options.max_tokens,
-        "stream": False,
-    }
-    if options.temperature is not None:
-        body["temperature"] = options.temperature
-    if target.official:
-        body["provider"] = {"data_collection": options.data_collection}
-        # On by default for small models, it drops the middle of the messages.
-        body["plugins"] = [{"id": "context-compression", "enabled": False}]
-    return json.dumps(body).encode()

@@ -18,7 +18,7 @@ class Endpoint:
 
 
 def endpoint(options: Options) -> Endpoint:
-    """Read the base URL; raises Failure for one that would expose the key."""
+    """Read the base URL; raises SettingsProblem for one that would expose the key."""
     try:
         parts = urlsplit(options.base_url.strip())
         host = (parts.hostname or "").rstrip(".")

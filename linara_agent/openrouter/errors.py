@@ -14,7 +14,9 @@ from pathlib import Path
 
 import httpx
 
-from linara_agent.errors import ProposalUnavailable
+from linara_agent.core.attempt import FailedReply
+from linara_agent.core.proposal import Usage
+from linara_agent.errors import SettingsProblem
 from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.server_text import plain, redacted
 
@@ -30,18 +32,35 @@ class Again:
     most: int | None = None
 
 
-class Failure(ProposalUnavailable):
-    """One try failed; `again` is None when the next one would fail as well."""
+class Failure(FailedReply):
+    """One try failed; `again` is None when the next one would fail as well.
 
-    def __init__(self, what: str, *, remedy: str, again: Again | None = None) -> None:
+    `usage` is what was billed nevertheless, None if the server did not say. `offline`:
+    no model can be reached from here now, whatever is asked.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        remedy: str,
+        again: Again | None = None,
+        usage: Usage | None = None,
+        offline: bool = False,
+    ) -> None:
         super().__init__(what, not_done=NOT_DONE, remedy=remedy)
         self.again = again
+        self.usage = usage
+        self.offline = offline
 
 
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
 """The roots of httpx's exceptions."""
 
-_ONLINE = f"Check the network connection and try again; {RECIPES}"
+_ONLINE = (
+    "Check the network connection and the server's address"
+    f" (`linara-agent config show`), and try again; {RECIPES}"
+)
 _BUG = "Run the command again with `--debug` and report what it prints."
 
 
@@ -122,8 +141,15 @@ def transport(exc: Exception, options: Options) -> Failure:
     """What one of httpx's exceptions means to a person."""
     kind = _UNTRUSTED if _is_about_tls(exc) else _transport_kind(exc)
     cause = plain(str(exc), options, limit=160)
-    what = f"{kind.what}: {cause}." if cause else f"{kind.what}."
-    return Failure(what, remedy=kind.remedy, again=Again() if kind.retry else None)
+    # The wrong address is the likeliest reason, and it holds no password.
+    where = f" at {options.base_url}" if kind is _UNREACHABLE else ""
+    what = f"{kind.what}{where}: {cause}." if cause else f"{kind.what}{where}."
+    return Failure(
+        what,
+        remedy=kind.remedy,
+        again=Again() if kind.retry else None,
+        offline=kind.remedy is _ONLINE,
+    )
 
 
 def _transport_kind(exc: Exception) -> _Kind:
@@ -182,8 +208,8 @@ def _is_ours(filename: str) -> bool:
 def no_key() -> Failure:
     return Failure(
         "No OpenRouter key is configured.",
-        remedy="Put the key into OPENROUTER_API_KEY (environment or .env) or into the "
-        f"keyring, service `linara-agent`, name `openrouter`; {RECIPES}",
+        remedy="Put the key into the keyring (`linara-agent key set`) or into "
+        f"OPENROUTER_API_KEY (environment or .env); {RECIPES}",
     )
 
 
@@ -195,12 +221,17 @@ def malformed_key() -> Failure:
     )
 
 
-def unusable_address(reason: str) -> Failure:
-    return Failure(
+def unusable_address(reason: str) -> SettingsProblem:
+    return SettingsProblem(
         f"The configured base URL of the model cannot be used: {reason}.",
+        not_done="No model was asked, and nothing ran.",
         remedy="Correct the base URL in the settings, for example to "
         "https://openrouter.ai/api/v1.",
     )
+
+
+def unusable_setting(what: str, remedy: str) -> Failure:
+    return Failure(f"{what}; no request was sent.", remedy=remedy)
 
 
 def unusable_client(exc: Exception, options: Options) -> Failure:
@@ -232,4 +263,5 @@ def wait_too_long(failure: Failure, wait_s: float) -> Failure:
     return Failure(
         f"{failure.what} The server asks to wait {wait_s:.0f} seconds.",
         remedy=f"Try again after that time, or choose another model; {RECIPES}",
+        usage=failure.usage,
     )

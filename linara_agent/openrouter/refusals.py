@@ -16,8 +16,8 @@ from linara_agent.openrouter.server_text import plain
 from linara_agent.openrouter.wire import Fault
 
 _LATER = f"Try again in a moment, or choose another model; {RECIPES}"
+_BROKEN = 500
 _SETTINGS = "Correct the setting that the server's words name."
-_TEMPORARY = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class _Row:
     what: str
     remedy: str
     again: Again | None = None
+    offline: bool = False
 
 
 def _row(*status: int, words: str = "", what: str, remedy: str) -> _Row:
@@ -59,7 +60,8 @@ _ROWS = (
         404,
         words=r"requested parameters|support tool use|support image",
         what="No provider of the model {model} accepts this kind of request",
-        remedy="Choose another model in the settings, or leave the temperature unset.",
+        remedy="Choose another model in the settings, or leave the temperature and the "
+        "like unset.",
     ),
     _row(
         404,
@@ -78,7 +80,7 @@ _ROWS = (
     _row(
         400,
         404,
-        words=r"not a valid model|no endpoints found|no_endpoints"
+        words=r"not a valid model|invalid model name|no endpoints found|no_endpoints"
         r"|model_(?:not_found|deprecated)"
         r"|model\b.*\b(?:not found|not exist|unavailable)",
         what=_GONE,
@@ -104,12 +106,26 @@ _ROWS = (
         what="The request is too long for the model {model}",
         remedy="Say it in fewer words, or choose a model with a larger context.",
     ),
+    # LiteLLM's proxy, which without a database has no other key to look up.
+    _row(
+        400,
+        words=r"no_db_connection",
+        what="The server does not accept the key",
+        remedy="Configure the proxy's own key, its `master_key` (OPENROUTER_API_KEY).",
+    ),
     _row(
         401,
         what="The server does not accept the key",
         remedy="Check the key (OpenRouter's are at "
         "https://openrouter.ai/settings/keys), and configure it again "
         "(OPENROUTER_API_KEY).",
+    ),
+    _row(
+        402,
+        words=r"weight_exceeds_budget",
+        what="This one request is larger than the whole budget of the key",
+        remedy="Lower the token limit in the settings, or raise the budget at "
+        "https://openrouter.ai/settings/keys.",
     ),
     _retried(
         402,
@@ -163,12 +179,13 @@ _ROWS = (
     ),
     _retried(408, what="The server gave up waiting for the request"),
     _row(413, what="The request is too large for the server", remedy="Say it shorter."),
-    _row(
-        429,
+    _Row(
+        status=frozenset({429}),
         words=r"free-models-per-day|free_tier_daily",
         what="The free requests of today are used up",
         remedy="Wait until the limit is reset{reset}, or add credits at "
         f"https://openrouter.ai/settings/credits; {RECIPES}",
+        offline=True,
     ),
     _row(
         429,
@@ -211,7 +228,14 @@ def reported(
     again = row.again
     if again is not None:
         again = Again(wait_s=asked_wait(headers, fault), most=again.most)
-    return Failure(_sentence(what), remedy=row.remedy.format(reset=reset), again=again)
+    if fault.availability is not None and fault.availability.retryable is False:
+        again = None
+    return Failure(
+        _sentence(what),
+        remedy=row.remedy.format(reset=reset),
+        again=again,
+        offline=row.offline,
+    )
 
 
 def redirected(status: int) -> Failure:
@@ -227,8 +251,8 @@ def _find(status: int, everything: str) -> _Row:
     for row in _ROWS:
         if status in row.status and re.search(row.words, everything, re.DOTALL):
             return row
-    if status in _TEMPORARY:
-        return _retried(status, what="The server failed for the moment")
+    if status >= _BROKEN:
+        return _row(status, what="The server failed", remedy=_LATER)
     return _row(
         status, what=f"The server refused the request ({status})", remedy=_SETTINGS
     )

@@ -35,9 +35,15 @@ def plain(text: str, options: Options, *, limit: int = 300) -> str:
 
 def redacted(text: str, options: Options) -> str:
     """The text without the key in use, other keys, and account ids."""
-    if _is_secret(options):
-        text = text.replace(options.secret or "", "[key]")
+    text = text_without_key(text, options)
     return _ACCOUNTS.sub("[account]", _KEYS.sub("[key]", redact(text)))
+
+
+def text_without_key(text: str, options: Options) -> str:
+    """The text without the key in use, else as it is."""
+    if not _is_secret(options):
+        return text
+    return text.replace(options.secret or "", "[key]")
 
 
 def without_key(body: bytes, options: Options) -> bytes:

@@ -1,21 +1,21 @@
-"""One HTTP exchange that is over when its time is over.
+"""HTTP exchanges, each over when its time is over, on connections kept open.
 
 httpx bounds single reads, which a server that pads or drips its reply never
-exceeds, and nothing bounds the look-up of a name. So the exchange runs in a
-thread of its own, the caller waits no longer than the deadline, and then cuts
-the connection, which ends the thread. Ctrl-C interrupts that wait at once.
+exceeds, and nothing bounds the look-up of a name. So an exchange runs in a thread
+of its own, which hands over what arrives; the caller waits no longer than the
+deadline, and then cuts the connection, which ends the thread. Ctrl-C interrupts
+that wait at once.
 """
 
 import re
-import socket
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any
+from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -26,9 +26,9 @@ from linara_agent.openrouter.errors import (
     out_of_time,
     too_large,
     transport,
-    unusable_client,
     without_secrets,
 )
+from linara_agent.openrouter.line import Line
 from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.server_text import redacted, without_key
 
@@ -37,6 +37,13 @@ _KEY = re.compile(r"[!-~]+")
 
 THREAD = "openrouter"
 
+_FRAMES = 16
+"""So many times larger than what it carries a stream may be: each token is wrapped
+in some hundred bytes of JSON."""
+
+_LAST_FRAME_S = 0.001
+"""How long the end of an exchange is waited for when all that is wanted is there."""
+
 _FAREWELL_S = 1.0
 """How long a cut thread gets to close its connection; one in a look-up needs more
 and is left to end by itself."""
@@ -44,7 +51,10 @@ and is left to end by itself."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`path` starts with a slash; `body` is JSON; `max_bytes` bounds the reply."""
+    """`path` starts with a slash; `body` is JSON; `max_bytes` bounds the reply.
+
+    `deadline` is a time of the monotonic clock.
+    """
 
     endpoint: Endpoint
     path: str
@@ -64,129 +74,194 @@ class Response:
     body: bytes
 
 
-def exchange(call: Call) -> Response:
-    """Send one request and read the reply, of any status; raises Failure.
+@dataclass(frozen=True, slots=True)
+class _Head:
+    status: int
+    headers: Mapping[str, str]
 
-    `deadline` is a time of the monotonic clock. A redirect is not followed.
+
+_Mail = _Head | bytes | Exception | None
+"""What the thread sends: the head, the body in pieces, and None or an exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A reply whose head is there, and whose body is still to come.
+
+    `headers` have lower-case names.
     """
-    _refuse_malformed_key(call.options)
-    line = _Line()
-    outcome: Future[Response] = Future()
-    worker = Thread(
-        target=_carry_out, args=(call, line, outcome), name=THREAD, daemon=True
-    )
-    worker.start()
+
+    status: int
+    headers: Mapping[str, str]
+    _call: Call
+    _inbox: "SimpleQueue[_Mail]"
+
+    @property
+    def is_stream(self) -> bool:
+        return _is_stream(self.headers)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The decompressed body as it comes; raises Failure."""
+        while (chunk := _next(self._inbox, self._call)) is not None:
+            if isinstance(chunk, bytes):
+                yield chunk
+
+    def whole(self) -> Response:
+        """Wait for the rest; a key that the server sends back goes no further.
+
+        Raises Failure.
+        """
+        body = without_key(b"".join(self.chunks()), self._call.options)
+        return Response(status=self.status, headers=self.headers, body=body)
+
+
+@dataclass(slots=True)
+class Session:
+    """Keeps connections open for the next exchange; close it, or use it by `with`.
+
+    Several threads may use one session; each exchange has a connection of its own.
+    """
+
+    _idle: list[Line] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def open(self, call: Call) -> Iterator[Incoming]:
+        """Send a request and wait for the head of the reply, of any status.
+
+        A redirect is not followed. Raises Failure. Leaving before the end of the
+        body cuts the connection.
+        """
+        if call.options.secret and not _KEY.fullmatch(call.options.secret):
+            raise malformed_key()
+        line = self._take(call)
+        inbox: SimpleQueue[_Mail] = SimpleQueue()
+        worker = Thread(
+            target=_carry_out, args=(call, line, inbox), name=THREAD, daemon=True
+        )
+        worker.start()
+        try:
+            head = _next(inbox, call)
+            assert isinstance(head, _Head)  # noqa: S101 — or it raised
+            yield Incoming(head.status, head.headers, call, inbox)
+        finally:
+            worker.join(_LAST_FRAME_S)
+            if worker.is_alive():
+                line.cut()
+                worker.join(_FAREWELL_S)
+            if line.is_reusable:
+                self._idle.append(line)
+            elif not worker.is_alive():
+                line.close()
+
+    def _take(self, call: Call) -> Line:
+        """An idle connection to the same server, or a new one."""
+        for line in tuple(self._idle):
+            if line.endpoint == call.endpoint:
+                try:
+                    self._idle.remove(line)
+                except ValueError:
+                    continue  # another thread was faster
+                return line
+        return Line(call.endpoint, call.options)
+
+
+def exchange(call: Call, session: Session | None = None) -> Response:
+    """Send one request and read the whole reply, of any status; raises Failure."""
+    with ExitStack() as stack:
+        kept = session or stack.enter_context(Session())
+        with kept.open(call) as incoming:
+            return incoming.whole()
+
+
+def _next(inbox: "SimpleQueue[_Mail]", call: Call) -> _Head | bytes | None:
+    left = call.deadline - time.monotonic()
     try:
-        return outcome.result(timeout=max(0.0, call.deadline - time.monotonic()))
-    except TimeoutError as exc:
-        raise out_of_time(call.options) from exc
-    finally:
-        line.cut()
-        worker.join(_FAREWELL_S)
+        mail = inbox.get(timeout=left) if left > 0 else None
+    except Empty:
+        left = 0.0
+        mail = None
+    if left <= 0:
+        raise out_of_time(call.options)
+    if isinstance(mail, Exception):
+        raise mail
+    return mail
 
 
-class _Line:
-    """The connection in use, so that another thread can cut it."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._cut = False
-
-    def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follow httpx's `trace` extension; new connections end when cut."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-        if self._cut:
-            self.cut()
-
-    def cut(self) -> None:
-        self._cut = True
-        if self._socket is not None:
-            with suppress(OSError):  # it is closed already
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-
-def _authorized(options: Options, request: httpx.Request) -> httpx.Request:
-    """Put the key into its header; it stands nowhere else."""
-    if options.secret is not None:
-        request.headers["Authorization"] = f"Bearer {options.secret}"
-    return request
-
-
-def _refuse_malformed_key(options: Options) -> None:
-    if options.secret is not None and not _KEY.fullmatch(options.secret):
-        raise malformed_key()
-
-
-def _carry_out(call: Call, line: _Line, outcome: Future[Response]) -> None:
+def _carry_out(call: Call, line: Line, inbox: "SimpleQueue[_Mail]") -> None:
     try:
-        outcome.set_result(_send(call, line))
+        try:
+            _receive(call, line, inbox)
+        except FOREIGN as exc:
+            raise transport(exc, call.options) from exc
     except Exception as exc:  # noqa: BLE001 — the waiting thread raises it
         without_secrets(exc, call.options)
-        outcome.set_exception(exc)
+        inbox.put(exc)
+    else:
+        inbox.put(None)
+    finally:
+        if not line.is_reusable:
+            line.close()
 
 
-def _send(call: Call, line: _Line) -> Response:
-    try:
-        client = _client(call)
-    except (*FOREIGN, OSError, ValueError, ImportError) as exc:
-        raise unusable_client(exc, call.options) from exc
-    try:
-        with client, _stream(client, call, line) as response:
-            return Response(
-                status=response.status_code,
-                headers={
-                    name.lower(): redacted(value, call.options)
-                    for name, value in response.headers.items()
-                },
-                body=_read(response, call),
-            )
-    except FOREIGN as exc:
-        raise transport(exc, call.options) from exc
+def _receive(call: Call, line: Line, inbox: "SimpleQueue[_Mail]") -> None:
+    with line.send(_request(call), call.options) as response:
+        headers = {
+            name.lower(): redacted(value, call.options)
+            for name, value in response.headers.items()
+        }
+        inbox.put(_Head(response.status_code, headers))
+        limit = call.max_bytes * (_FRAMES if _is_stream(headers) else 1)
+        size = 0
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > limit:
+                raise too_large(limit)
+            inbox.put(chunk)
 
 
-def _client(call: Call) -> httpx.Client:
-    """A client that keeps nothing between calls and follows no redirect.
-
-    A server on this machine is never reached through a proxy: the key would
-    leave the machine in clear text.
-    """
-    secure = call.endpoint.url.startswith("https:")
-    left = max(0.001, call.deadline - time.monotonic())
-    return httpx.Client(
-        timeout=httpx.Timeout(left, connect=min(left, call.options.connect_s)),
-        trust_env=not call.endpoint.loopback,
-        verify=secure,  # without TLS there is nothing to verify, nor to load
-    )
+def _is_stream(headers: Mapping[str, str]) -> bool:
+    kind = headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == "text/event-stream"
 
 
-def _stream(
-    client: httpx.Client, call: Call, line: _Line
-) -> AbstractContextManager[httpx.Response]:
+def _request(call: Call) -> httpx.Request:
     headers = {
-        "Accept": "application/json",
+        "Accept": "application/json, text/event-stream",
         "Accept-Encoding": "gzip",
         "User-Agent": "linara-agent",
         **dict(call.headers),
     }
     if call.body is not None:
         headers["Content-Type"] = "application/json"
-    return client.stream(
+    return httpx.Request(
         "GET" if call.body is None else "POST",
         call.endpoint.url + call.path,
         headers=headers,
         content=call.body,
-        auth=partial(_authorized, call.options),
-        extensions={"trace": line.watch},
+        extensions={"timeout": _timeout(call).as_dict()},
     )
 
 
-def _read(response: httpx.Response, call: Call) -> bytes:
-    """The body; a key that the server sends back in it goes no further."""
-    limit = call.max_bytes
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > limit:
-            raise too_large(limit)
-    return without_key(bytes(body), call.options)
+def _timeout(call: Call) -> httpx.Timeout:
+    left = max(0.001, call.deadline - time.monotonic())
+    silence = call.options.read_s
+    return httpx.Timeout(
+        left,
+        connect=min(left, call.options.connect_s),
+        read=left if silence is None else min(left, silence),
+    )

@@ -36,11 +36,11 @@ Count = Maybe[Annotated[int, Field(ge=0)]]
 Money = Maybe[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-class Metadata(_Wire):
+class Metadata(Wire):
     """OpenRouter's details of an error."""
 
     raw: Any = None
@@ -54,14 +54,15 @@ class Metadata(_Wire):
     headers: Maybe[dict[str, Any]] = None
 
 
-class Availability(_Wire):
+class Availability(Wire):
     """Announced by OpenRouter in August 2026; read where it is sent."""
 
     code: Maybe[str] = None
-    retry_after: Maybe[float] = None
+    retryable: Maybe[bool] = None
+    retry_after: Maybe[Annotated[float, Field(ge=0, allow_inf_nan=False)]] = None
 
 
-class Fault(_Wire):
+class Fault(Wire):
     """An error as a server reports it, whatever its shape was."""
 
     code: Maybe[int | str] = None
@@ -112,24 +113,29 @@ def _inner_message(raw: object) -> str:
     return raw if isinstance(raw, str) else ""
 
 
-class Message(_Wire):
+class Message(Wire):
     content: Any = None
     refusal: Maybe[str] = None
     tool_calls: Maybe[list[Any]] = None
+    reasoning_content: Maybe[str] = None
 
     @property
     def text(self) -> str:
-        """The content, which is a text, a list of parts, or null."""
-        if isinstance(self.content, str):
-            return self.content
-        if not isinstance(self.content, list):
-            return ""
-        parts = [part for part in self.content if isinstance(part, dict)]
-        texts = [part.get("text") for part in parts if part.get("type") == "text"]
-        return "".join(text for text in texts if isinstance(text, str))
+        return _text(self.content)
 
 
-class Choice(_Wire):
+def _text(content: object) -> str:
+    """A content is a text, a list of parts, or null."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    parts = [part for part in content if isinstance(part, dict)]
+    texts = [part.get("text") for part in parts if part.get("type") == "text"]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+class Choice(Wire):
     finish_reason: Maybe[str] = None
     native_finish_reason: Maybe[str] = None
     message: Maybe[Message] = None
@@ -141,21 +147,23 @@ class Choice(_Wire):
         return _with_fault(value)
 
 
-class TokenDetails(_Wire):
+class TokenDetails(Wire):
     reasoning_tokens: Count = None
 
 
-class UsageReport(_Wire):
+class UsageReport(Wire):
     prompt_tokens: Count = None
     completion_tokens: Count = None
     cost: Money = None
     completion_tokens_details: Maybe[TokenDetails] = None
 
 
-class Reply(_Wire):
+class Reply(Wire):
     """The body of any reply to a chat completion, good or bad."""
 
+    id: Maybe[str] = None
     model: Maybe[str] = None
+    provider: Maybe[str] = None
     choices: Maybe[list[Choice]] = None
     usage: Maybe[UsageReport] = None
     error: Maybe[Fault] = None
@@ -172,7 +180,7 @@ class Reply(_Wire):
 
 def _with_fault(value: object) -> object:
     """The same object with `error` as an object, or without one."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or isinstance(value.get("error"), Fault):
         return value
     error = value.get("error")
     if not error and value.get("object") == "error":
@@ -185,36 +193,46 @@ def _with_fault(value: object) -> object:
     return {**value, "error": error or None}
 
 
-class FreeRequests(_Wire):
-    limit: Count = None
-    remaining: Count = None
+class Delta(Wire):
+    """What a piece of a stream adds. Here an unexpected type is an error: text that
+    is skipped in silence would leave a part of a command.
+    """
+
+    content: str | list[Any] | None = None
+    refusal: str | None = None
+    reasoning: Maybe[str] = None
+    reasoning_content: Maybe[str] = None
+    tool_calls: Maybe[list[Any]] = None
+
+    @property
+    def text(self) -> str:
+        return _text(self.content)
 
 
-class KeyReport(_Wire):
-    """GET /key, without what identifies the key or its owner."""
+class Piece(Wire):
+    index: int | None = None
+    finish_reason: Maybe[str] = None
+    native_finish_reason: Maybe[str] = None
+    delta: Delta | None = None
+    error: Maybe[Fault] = None
 
-    limit_remaining: Maybe[float] = None
-    is_management_key: Maybe[bool] = None
-    free_model_daily_requests: Maybe[FreeRequests] = None
-
-
-class KeyReply(_Wire):
-    data: KeyReport
-
-
-class Pricing(_Wire):
-    """US dollars per token, as decimal texts; "-1" means: varies."""
-
-    prompt: Maybe[str] = None
-    completion: Maybe[str] = None
-    request: Maybe[str] = None
+    @model_validator(mode="before")
+    @classmethod
+    def _one_shape(cls, value: object) -> object:
+        return _with_fault(value)
 
 
-class ListedModel(_Wire):
-    id: str
-    pricing: Maybe[Pricing] = None
-    expiration_date: Any = None
+class Chunk(Wire):
+    """The data of one event of a streamed reply."""
 
+    id: Maybe[str] = None
+    model: Maybe[str] = None
+    provider: Maybe[str] = None
+    choices: list[Piece] | None = None
+    usage: Maybe[UsageReport] = None
+    error: Maybe[Fault] = None
 
-class ModelsReply(_Wire):
-    data: list[Maybe[ListedModel]]
+    @model_validator(mode="before")
+    @classmethod
+    def _one_shape(cls, value: object) -> object:
+        return _with_fault(value)

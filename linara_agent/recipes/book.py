@@ -14,8 +14,8 @@ from linara_agent.recipes.sentence import Sentence, read_sentence
 from linara_agent.recipes.template import fill_command, fill_plain
 
 HOW_TO_CONFIGURE_A_KEY = (
-    "set OPENROUTER_API_KEY in the environment or in a .env file, or store the key "
-    "in the keyring as service linara-agent, name openrouter"
+    "store a key in the keyring (`linara-agent key set`), or set OPENROUTER_API_KEY "
+    "in the environment or in .env"
 )
 
 LONGEST_INTENT = 1000

@@ -6,7 +6,6 @@ workspace, which counts once the person trusts it.
 """
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,11 +18,11 @@ from linara_agent.core.policy.policy_file import (
     unusable,
 )
 from linara_agent.settings.directories import Directories
+from linara_agent.settings.own_file import UnusableFile, own_bytes
 from linara_agent.settings.trust import Trust, TrustStore
 
 PROJECT_FILE = ".linara-agent.toml"
 LAYER_FILE = "policy.toml"
-_LARGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,41 +120,9 @@ def _raw(path: Path, owners: set[int] | None) -> bytes | None:
     With `owners`, what somebody else could have written is refused.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise unusable([f"{path}:1: it cannot be read ({error.strerror})"]) from error
-    try:
-        problem = _doubt(path, os.fstat(descriptor), owners)
-        raw = b"" if problem else _all_of(descriptor)
-    except OSError as error:
-        raise unusable([f"{path}:1: it cannot be read ({error.strerror})"]) from error
-    finally:
-        os.close(descriptor)
-    if len(raw) > _LARGEST:
-        problem = f"it is larger than {_LARGEST} bytes"
-    if problem:
-        raise unusable([f"{path}:1: {problem}"])
-    return raw
-
-
-def _all_of(descriptor: int) -> bytes:
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        return file.read(_LARGEST + 1)
-
-
-def _doubt(path: Path, state: os.stat_result, owners: set[int] | None) -> str | None:
-    if not stat.S_ISREG(state.st_mode):
-        return "it is no regular file"
-    if owners is None:
-        return None
-    above = path.parent.stat()
-    if state.st_uid not in owners or above.st_uid not in owners:
-        return f"it, or its directory, belongs to user {state.st_uid}, not to you"
-    if (state.st_mode | above.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"others may write to it (`chmod go-w {path} {path.parent}`)"
-    return None
+        return own_bytes(path, owners)
+    except UnusableFile as error:
+        raise unusable([f"{path}:1: {error}"]) from error
 
 
 def _loaded(path: Path, raw: bytes) -> LoadedFile:

@@ -9,6 +9,7 @@ from linara_agent.wiring.person import Person
 if TYPE_CHECKING:
     from linara_agent.core.chain import Broken, Intact
     from linara_agent.journal.read import Unreadable
+    from linara_agent.journal.usage import Reply
 
 
 def audit_runs(who: Person) -> Iterator[dict[str, Json]]:
@@ -43,6 +44,13 @@ def audit_records(who: Person, reference: str) -> Iterator[dict[str, Json]]:
 
 def _unreadable(line: "Unreadable") -> str:
     return f"{line.size} bytes at {line.offset} are no record; see `audit verify`"
+
+
+def model_replies(who: Person, *, since: str) -> "Iterator[Reply]":
+    """Newest first, from the day `since` on. Raises JournalUnavailable."""
+    from linara_agent.journal.usage import replies
+
+    return replies(who.directories.state, since=since)
 
 
 def audit_verify(who: Person) -> "Intact | Broken":

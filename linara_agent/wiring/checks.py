@@ -17,6 +17,7 @@ from linara_agent.wiring.person import (
     load_gate,
     place_here,
 )
+from linara_agent.wiring.settings import configured_run
 
 if TYPE_CHECKING:
     pass
@@ -26,7 +27,7 @@ def checks(who: Person, progress: Progress) -> Iterator[Check]:
     """Everything that `doctor` tries, in the order of the main path."""
     yield diagnosis.python()
     try:
-        chosen = who.environment.get("LINARA_POLICY") or "default"
+        chosen = configured_run(who).settings.policy
         gate = load_gate(chosen, who=who)
         yield from diagnosis.parsers(gate)
         yield diagnosis.policy(gate, place_here(who))
@@ -36,7 +37,7 @@ def checks(who: Person, progress: Progress) -> Iterator[Check]:
     yield from _sandbox_checks(who, progress)
     yield diagnosis.applies(unfinished(who.directories.state / "plans"))
     yield diagnosis.journal(journal_of(who), run=fresh_id())
-    yield from model_checks(progress)
+    yield from model_checks(who, progress)
 
 
 def _sandbox_checks(who: Person, progress: Progress) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from linara_agent.core.change import PathState
 from linara_agent.core.effects.place import SECRET_PLACES, Place
 from linara_agent.core.next_step import Mode
-from linara_agent.core.passage import Passage
-from linara_agent.core.plan import Plan
+from linara_agent.core.passage import Applied, Passage
+from linara_agent.core.plan import Plan, get_ready
 from linara_agent.core.policy.match import Policy
+from linara_agent.core.preview import Outcome
 from linara_agent.core.review import Approved
 from linara_agent.core.sandbox_plan import (
     Limits,
@@ -22,14 +23,10 @@ from linara_agent.core.sandbox_plan import (
 )
 from linara_agent.docker_sandbox.owner import process_name
 from linara_agent.docker_sandbox.standby import StandbySandbox
-from linara_agent.flow import House
 from linara_agent.host import place as host_place
-from linara_agent.host.apply import HostFiles
-from linara_agent.host.directories import Directories as Walk
-from linara_agent.host.path_state import digest_of, state_of
-from linara_agent.host.recover import recover
-from linara_agent.host.rerun import HostShell, Streams
+from linara_agent.host import surroundings
 from linara_agent.host.secret_places import hidden_places
+from linara_agent.house import House
 from linara_agent.ports import Progress, Reviewer
 from linara_agent.shipped import shipped
 from linara_agent.wiring.person import (
@@ -46,12 +43,37 @@ if TYPE_CHECKING:
     from linara_agent.docker_sandbox.sandbox import Premises
 
 
+class HostChanges:
+    """Implements ports.Applier; what carries out is loaded when it is wanted."""
+
+    def apply(self, approved: Approved, plan: Plan, *, blobs: Path) -> Applied:
+        from linara_agent.host.apply import HostFiles
+
+        return HostFiles().apply(approved, plan, blobs=blobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRun:
+    """Implements ports.Rerunner."""
+
+    environment: Mapping[str, str]
+
+    def rerun(self, approved: Approved, plan: Plan) -> Outcome:
+        from linara_agent.host.rerun import HostShell, Streams
+
+        streams = Streams(stdout=sys.stdout.buffer, stderr=sys.stderr.buffer)
+        shell = HostShell(environment=self.environment, streams=streams)
+        return shell.rerun(approved, plan)
+
+
 class HostRecovery:
     """Implements ports.Recoverer."""
 
     def recover(
         self, approved: Approved, plan: Plan, *, blobs: Path
     ) -> tuple[str, int]:
+        from linara_agent.host.recover import recover
+
         done = recover(approved, plan, blobs=blobs)
         return str(done.stage), done.paths
 
@@ -66,6 +88,9 @@ class Choices:
     script_file: str | None = None
     view: str | None = None
     network: bool = False
+    trace: bool = False
+    runtime: str | None = None
+    stepwise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +104,21 @@ class Front:
 
 
 def house(who: Person, choices: Choices, front: Front) -> House:
-    """Everything that a run needs. Raises PolicyProblem."""
+    """Everything that a run needs. Raises PolicyProblem, UsageProblem."""
     gate = load_gate(choices.policy, who=who)
     place = place_here(who, gate.policy)
     return House(
         gate=gate,
         place=place,
         sandbox_plan=_sandbox_plan(who, choices, gate.policy, place),
-        sandbox=StandbySandbox(lambda: premises(who), progress=front.progress),
+        sandbox=StandbySandbox(
+            lambda: premises(who), progress=front.progress, meanwhile=get_ready
+        ),
         journal=journal_of(who),
         plans=plan_store(who),
-        applier=HostFiles(),
+        applier=HostChanges(),
         recoverer=HostRecovery(),
-        rerunner=HostShell(
-            environment=who.environment,
-            streams=Streams(stdout=sys.stdout.buffer, stderr=sys.stderr.buffer),
-        ),
+        rerunner=HostRun(environment=who.environment),
         reviewer=front.reviewer,
         clock=SystemClock(),
         mode=choices.mode,
@@ -103,6 +127,7 @@ def house(who: Person, choices: Choices, front: Front) -> House:
         fresh_id=fresh_id,
         exit_of=front.exit_of,
         failure_of=front.failure_of,
+        installed=lambda name: surroundings.installed(name, who.environment),
         process=process_name(who.caller.uid),
     )
 
@@ -131,7 +156,16 @@ def _sandbox_plan(
         workspace=place.workspace,
         limits=limits,
         network=policy.sandbox.opens_network(asked=choices.network),
+        tracer=_tracer(who) if choices.trace else None,
+        runtime=choices.runtime,
+        stepwise=choices.stepwise,
     )
+
+
+def _tracer(who: Person) -> str:
+    from linara_agent.docker_sandbox.tracing import find_tracer
+
+    return find_tracer(who.environment)
 
 
 def premises(who: Person) -> "Premises":
@@ -149,6 +183,9 @@ def premises(who: Person) -> "Premises":
 
 def path_state(path: str) -> PathState | None:
     """A path's state on the host; None where it is absent or cannot be seen."""
+    from linara_agent.host.directories import Directories as Walk
+    from linara_agent.host.path_state import state_of
+
     with Walk() as directories:
         try:
             return state_of(path, directories=directories)
@@ -158,6 +195,9 @@ def path_state(path: str) -> PathState | None:
 
 def path_digest(path: str) -> str | None:
     """SHA-256 of a regular file's content; None where it cannot be read."""
+    from linara_agent.host.directories import Directories as Walk
+    from linara_agent.host.path_state import digest_of
+
     with Walk() as directories:
         try:
             return digest_of(path, directories=directories)

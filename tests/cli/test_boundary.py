@@ -1,11 +1,15 @@
 """The error boundary: three sentences, an exit code, and a report for a bug."""
 
+import json
 from pathlib import Path
 
 import click
 import pytest
 
 from linara_agent.cli.boundary import guarded
+from linara_agent.cli.console import console
+from linara_agent.core.attempt import FailedReply
+from linara_agent.core.proposal import Usage
 from linara_agent.errors import PlanProblem
 
 SECRET = "ghp_" + "0123456789abcdefghij" * 2
@@ -51,6 +55,53 @@ def test_an_error_is_said_in_three_sentences(capsys: pytest.CaptureFixture[str])
         "  not done: No.",
         "  what to do: Mend it.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            PlanProblem("a", not_done="b", remedy="c"),
+            {"error": "a", "not_done": "b", "remedy": "c", "exit": 2},
+        ),
+        (
+            FailedReply("a", not_done="b", remedy="c"),
+            {"error": "a", "not_done": "b", "remedy": "c", "exit": 20},
+        ),
+        (click.UsageError("no"), {"error": "no", "exit": 2}),
+        (KeyboardInterrupt(), {"error": "Interrupted.", "exit": 130}),
+    ],
+    ids=repr,
+)
+def test_who_asked_for_json_is_told_in_json(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    told: dict[str, object],
+):
+    """One object on stdout in every ending; without `--json` there is none."""
+    raising(error)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(console, "as_json", True)
+    raising(error)
+
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"schema": 1, **told}
+    assert err
+
+
+def test_what_failed_answers_cost_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """A reply that is of no use is paid for all the same."""
+    monkeypatch.setattr(console, "as_json", True)
+    failure = FailedReply("It was prose.", not_done="No.", remedy="Try again.")
+    failure.usage = Usage(cost_usd=0.00126)
+    raising(failure)
+
+    out, err = capsys.readouterr()
+    assert json.loads(out)["cost_usd"] == 0.00126
+    assert err.splitlines()[-1] == "  cost: 0.001260 USD"
 
 
 def test_a_bug_makes_a_report_without_secrets(

@@ -86,7 +86,7 @@ def test_a_script_comes_from_a_file_or_from_standard_input(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("ls", "--file", "x"), ("--json", "--bash", "ls"), ("",), ("-f", "/none")],
+    [(), ("ls", "--file", "x"), ("",), ("-f", "/none")],
 )
 def test_a_wrong_call_is_a_usage_error(words: tuple[str, ...]):
     """Exit 2 with what to do; nothing on standard output."""
@@ -94,6 +94,19 @@ def test_a_wrong_call_is_a_usage_error(words: tuple[str, ...]):
 
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr
+
+
+def test_a_wrong_call_for_json_is_told_in_json():
+    """One object, in this ending too; the words for a person stay on stderr."""
+    done = parse("--json", "--bash", "ls")
+
+    assert done.returncode == 2
+    assert json.loads(done.stdout) == {
+        "schema": 1,
+        "error": "--json and --bash exclude each other.",
+        "exit": 2,
+    }
+    assert b"exclude each other" in done.stderr
 
 
 def test_what_is_opaque_is_not_printed_back():

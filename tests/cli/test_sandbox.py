@@ -108,17 +108,34 @@ def test_what_a_killed_run_left_is_removed(
     assert linara("sandbox", "clean", "--json").json["closed"] == []
 
 
+@pytest.mark.docker
+def test_a_killed_run_is_closed_where_no_engine_answers(
+    linara: Program, run_of: "subprocess.Popen[bytes]"
+):
+    """The journal needs none; what is in the engine waits for it, and goes then."""
+    run_of.send_signal(signal.SIGKILL)
+    run_of.communicate()
+    without = linara.with_(DOCKER_HOST=NOWHERE)
+    assert without("sandbox", "clean").code == ExitCode.NO_SANDBOX
+    (latest,) = linara("audit", "list", "--json").text.splitlines()
+    assert json.loads(latest)["ended"] == "killed"
+    assert linara("sandbox", "clean").code == 0
+    assert holdings(linara("sandbox", "status", "--json"), run_of.pid) == []
+
+
 def test_without_an_engine_it_says_so(linara: Program):
     """Exit 21 for each of them, with the remedy, and no row that says `stopped`."""
     for call in (
         ("sandbox", "status"),
         ("sandbox", "clean"),
         ("doctor", "--sandbox"),
-        ("doctor", "--sandbox", "--json"),
     ):
         done = linara.with_(DOCKER_HOST=NOWHERE)(*call)
         assert (done.code, done.out) == (ExitCode.NO_SANDBOX, b""), call
         assert "what to do:" in done.said
+    done = linara.with_(DOCKER_HOST=NOWHERE)("doctor", "--sandbox", "--json")
+    assert (done.code, done.json["exit"]) == (ExitCode.NO_SANDBOX, 21)
+    assert done.json["remedy"] in done.said
 
 
 @pytest.mark.docker

@@ -145,4 +145,7 @@ def test_a_preview() -> None:
         "connections": [],
         "findings": [finding_json(FINDING)],
         "notes": ["n"],
+        "runtime": None,
+        "steps": [],
+        "traced": None,
     }

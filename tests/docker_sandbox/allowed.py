@@ -1,11 +1,12 @@
 """Do the commands that the default policy allows only look?
 
-    python -m tests.docker_sandbox.allowed COUNT [SEED]
+    python -m tests.docker_sandbox.allowed COUNT [SEED] [--trace]
 
 Draws COUNT of the NL2Bash commands that are judged `allow` and runs each of them in a
 twin, and nowhere else, over a made-up home and workspace below /tmp, for ten seconds
 at most. Prints each that changed a file which is not incidental, or that tried the
-network, with what it did; ends with 1 if there was one.
+network, with what it did; ends with 1 if there was one. With `--trace` also each that
+executed a program which the reading of it did not name.
 """
 
 import os
@@ -15,14 +16,17 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 
 from linara_agent.core.decision import Decision
+from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.place import Place
 from linara_agent.core.gate import Gate
 from linara_agent.core.sandbox_plan import Caller, Limits, SandboxPlan, twin_environment
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from linara_agent.docker_sandbox.scratch import candidates
+from linara_agent.docker_sandbox.tracing import find_tracer
 from linara_agent.errors import SandboxUnavailable
 from linara_agent.parsers.both import BothParsers
 from linara_agent.rulebook import load_catalogue, load_policy
@@ -55,10 +59,27 @@ def workspace(home: Path) -> Path:
     return work
 
 
-def allowed(place: Place) -> list[str]:
-    gate = Gate(
+def default_gate() -> Gate:
+    return Gate(
         parsers=BothParsers(), catalogue=load_catalogue(), policy=load_policy("default")
     )
+
+
+def named(gate: Gate, text: str, place: Place) -> set[str]:
+    """The programs that run, as far as reading the text tells; names without paths."""
+    reading = gate.resolve(gate.read(text, place), place)
+    programs = [command.program for command in reading.commands]
+    described = filter(None, map(gate.catalogue.find, programs))
+    programs += [started for one in described for started in one.starts]
+    programs += [
+        effect.target
+        for effect in reading.effects
+        if effect.kind is EffectKind.EXECUTE and effect.target is not None
+    ]
+    return {PurePath(program).name for program in programs}
+
+
+def allowed(gate: Gate, place: Place) -> list[str]:
     lines = CORPUS.read_text(encoding="utf-8").splitlines()
     return [
         text
@@ -88,23 +109,36 @@ def plan(text: str, home: Path, work: Path) -> SandboxPlan:
     )
 
 
-def done(sandbox: DockerSandbox, asked: SandboxPlan, blobs: Path) -> Iterator[str]:
-    """What a text did that one which only looks does not do."""
+def done(
+    sandbox: DockerSandbox, asked: SandboxPlan, blobs: Path, known: set[str]
+) -> Iterator[str]:
+    """What a text did that one which only looks does not do.
+
+    `known` are the programs that a traced one may execute.
+    """
     preview = sandbox.preview(asked, digest="the-digest", blobs=blobs)
     for change in preview.effective:
         yield f"{change.kind} {change.path}"
     if preview.network_tried:
         yield "tried the network"
+    if preview.traced is not None:
+        for path in preview.traced.counts:
+            if PurePath(path).name not in known:
+                yield f"executed {path}"
+        if not preview.traced.complete:
+            yield "executed more than the trace holds"
 
 
 def main() -> int:
-    count, chosen = [*map(int, sys.argv[1:]), 1][:2]
+    numbers = [int(word) for word in sys.argv[1:] if word != "--trace"]
+    count, chosen = [*numbers, 1][:2]
+    tracer = find_tracer(os.environ) if "--trace" in sys.argv else None
     home = Path(tempfile.mkdtemp(dir="/tmp", prefix="linara-allowed-"))
     work = workspace(home)
     (home / "blobs").mkdir()
-    texts = allowed(
-        Place(cwd=str(work), home=str(home), user="someone", workspace=str(work))
-    )
+    gate = default_gate()
+    place = Place(cwd=str(work), home=str(home), user="someone", workspace=str(work))
+    texts = allowed(gate, place)
     chooser = random.Random(chosen)  # noqa: S311 — a sample, no secret
     sample = chooser.sample(texts, min(count, len(texts)))
     environment = {"HOME": str(home), **dict(os.environ)}
@@ -118,8 +152,10 @@ def main() -> int:
     wrong = ran = 0
     with DockerSandbox(premises) as sandbox:
         for text in sample:
+            asked = replace(plan(text, home, work), tracer=tracer)
+            known = named(gate, text, place)
             try:
-                found = list(done(sandbox, plan(text, home, work), home / "blobs"))
+                found = list(done(sandbox, asked, home / "blobs", known))
             except SandboxUnavailable as problem:
                 say(f"not run: {text}\n    {problem}")
                 continue

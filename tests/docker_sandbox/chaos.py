@@ -1,128 +1,224 @@
-"""Previews that are interrupted at random moments; what is left is told.
+"""Previews whose client or engine is interrupted at random moments.
 
-    python tests/docker_sandbox/chaos.py [N] [SEED]
+    python -m tests.docker_sandbox.chaos [ROUNDS] [SEED]
 
-Each of N rounds (20) starts the program in a made-up home and workspace and sends
-SIGINT, SIGTERM or SIGKILL after a random time. Then `sandbox clean` is called. Exit 0
-if no container, volume or scratch is left, the workspace is as it was, the journal
-verifies, and every run in it has an end.
+Each of the rounds (20) starts the program in a made-up home and workspace, on an engine
+made for it (`second_engine`), and at a random moment the client gets SIGINT, SIGTERM or
+SIGKILL, or the engine is killed and started again, or both. Every second moment is
+counted from when the twin is being made, the others from the start of the process. Then
+`sandbox clean` is called. Exit 0 if after each round the files are as they were and the
+journal verifies, every round ended in one of the ways that are explained, and in the
+end no container, volume, scratch, mount or process is left and every run in the journal
+has an end.
 """
 
-import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-TEXT = "mkdir -p new && cp -a kept new/ && rm -r old && sleep 0.3; echo done > new/x"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-LATEST_S = 2.5
-LONGEST_S = 120.0
+from tests.docker_sandbox.ground import LONGEST_S, Ground, of_session
+from tests.docker_sandbox.second_engine import SecondEngine
+
+TEXT = (
+    "mkdir -p new && cp -a kept new/ && rm -r old && touch ~/added && sleep 0.3;"
+    " echo done > new/x"
+)
+_SAME = 10
+"""Rounds until it is measured again how long one takes."""
+_STANDBY_S = 75.0
+"""No twin waits longer for its text."""
+SAVED, NO_SANDBOX, INTERRUPTED = 10, 21, 130
 
 
-class Ground:
-    """A home and a workspace of one's own below a directory."""
+class Blow(StrEnum):
+    """What happens to a round."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home = folder / "home"
-        self.work = folder / "work"
-        self.home.mkdir()
-        (self.work / "old").mkdir(parents=True)
-        (self.work / "old" / "file").write_text("old\n")
-        (self.work / "kept").write_text("kept\n")
+    INTERRUPT = "SIGINT"
+    TERMINATE = "SIGTERM"
+    KILL = "SIGKILL"
+    ENGINE = "engine killed"
+    BOTH = "both killed"
 
     @property
-    def environment(self) -> Mapping[str, str]:
-        gone = ("OPENROUTER_", "LINARA_", "XDG_", "GIT_")
-        passed = {k: v for k, v in os.environ.items() if not k.startswith(gone)}
-        return {**passed, "HOME": str(self.home)}
+    def signal(self) -> signal.Signals | None:
+        """What the client gets."""
+        if self is Blow.ENGINE:
+            return None
+        return signal.SIGKILL if self is Blow.BOTH else signal.Signals[self.value]
 
-    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "linara_agent", *arguments],
-            cwd=self.work,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """How the program ended; `after_s` is the moment of the blow."""
+
+    blow: Blow
+    after_s: float
+    code: int
+    said: str
+    running: tuple[int, ...]
+
+    @property
+    def way(self) -> str:
+        """How it ended, in words; raises ValueError where that is not explained."""
+        ways = {SAVED: "had ended before"}
+        if self.blow in (Blow.ENGINE, Blow.BOTH):
+            ways[NO_SANDBOX] = "no sandbox"
+        if self.blow.signal is signal.SIGKILL:
+            ways[-signal.SIGKILL] = "killed"
+        elif self.blow.signal is not None:
+            ways[INTERRUPTED] = "interrupted"
+        if self._before_us:
+            ways[self.code] = "before Python ran us"
+        if self.code not in ways:
+            told = f"exit {self.code}\n{self.said[-2000:]}"
+            raise ValueError(f"{self.blow} after {self.after_s:.3f} s: {told}")
+        return ways[self.code]
+
+    @property
+    def _before_us(self) -> bool:
+        """Until `interruption.heeded` is called, signals do what they do to Python."""
+        if self.blow is Blow.TERMINATE:
+            return self.code == -signal.SIGTERM and not self.said
+        early = self.blow is Blow.INTERRUPT and self.code in (1, -signal.SIGINT)
+        return early and "in heeded" not in self.said
+
+
+@dataclass(slots=True)
+class Chaos:
+    """`unclean` is what `sandbox clean` had to see to, `problems` what must not be.
+
+    `forgotten` is how many processes the engine left, not we: see `second_engine`.
+    """
+
+    ground: Ground
+    engine: SecondEngine
+    chance: random.Random
+    ends: Counter[str] = field(default_factory=Counter)
+    unclean: Counter[str] = field(default_factory=Counter)
+    forgotten: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def go(self, rounds: int) -> None:
+        before = self.ground.tree()
+        usual_s = self._undisturbed()
+        blows = [list(Blow)[number % len(Blow)] for number in range(rounds)]
+        self.chance.shuffle(blows)
+        for number, blow in enumerate(blows):
+            if number % _SAME == _SAME - 1:
+                usual_s = self._undisturbed()
+            after_s = self.chance.uniform(0, 1.2 * usual_s)
+            done = self._round(blow, after_s, in_twin=number % 2 == 1)
+            self._judge(done)
+            if self.ground.tree() != before:
+                self.problems.append(f"the files changed: {done}")
+            self.ground.journal()
+        self._clean()
+
+    def _undisturbed(self) -> float:
+        """Seconds from start to end; the machine may have other work at times."""
+        began = time.monotonic()
+        code, _, said = self.ground.call("run", "--no-input", TEXT)
+        assert code == SAVED, said
+        return time.monotonic() - began
+
+    def _round(self, blow: Blow, after_s: float, *, in_twin: bool) -> Round:
+        with self.ground.start("run", "--no-input", TEXT) as process:
+            while in_twin and process.poll() is None and not self._made(process.pid):
+                time.sleep(0.01)
+            time.sleep(after_s / 2 if in_twin else after_s)
+            if blow in (Blow.ENGINE, Blow.BOTH):
+                self.engine.kill()
+            if blow.signal is not None:
+                process.send_signal(blow.signal)
+            if blow in (Blow.ENGINE, Blow.BOTH):
+                time.sleep(self.chance.uniform(0, 0.5))
+                self.engine.start()
+            _, said = process.communicate(timeout=LONGEST_S)
+        return Round(
+            blow=blow,
+            after_s=after_s,
+            code=process.returncode,
+            said=said.decode(errors="replace"),
+            running=tuple(of_session(process.pid)),
         )
 
-    def call(self, *arguments: str) -> tuple[int, str]:
-        with self.start(*arguments) as process:
-            out, _ = process.communicate(timeout=LONGEST_S)
-        return process.returncode, out.decode()
+    def _made(self, client: int) -> bool:
+        """Whether the client has a place for its twin's changes."""
+        scratch = self.ground.home / ".cache" / "linara-agent" / "scratch"
+        return any(scratch.glob(f"*.{client}.*"))
 
-    def tree(self) -> dict[str, tuple[int, str]]:
-        """Every path of the workspace with its time and content."""
-        return {
-            str(path): (
-                path.lstat().st_mtime_ns,
-                path.read_text() if path.is_file() else "",
-            )
-            for path in self.work.rglob("*")
-        }
+    def _judge(self, done: Round) -> None:
+        try:
+            self.ends[f"{done.blow}: {done.way} (exit {done.code})"] += 1
+        except ValueError as error:
+            self.ends[f"{done.blow}: NOT EXPLAINED (exit {done.code})"] += 1
+            self.problems.append(str(error))
+        if done.running:
+            self.problems.append(f"processes were left: {done}")
 
+    def _clean(self) -> None:
+        self.unclean = Counter(one["kind"] for one in self.ground.left())
+        self.unclean["run"] = sum(one.ended is None for one in self.ground.journal())
+        code, _, said = self.ground.call("sandbox", "clean")
+        if code != 0:
+            self.problems.append(f"sandbox clean: exit {code}\n{said}")
+        self.problems += [f"left: {one}" for one in self.ground.left()]
+        self.problems += [f"mounted: {one}" for one in self.engine.overlays()]
+        self._look_inside()
+        self.problems += [
+            f"no end: {one}" for one in self.ground.journal() if one.ended is None
+        ]
 
-def interrupt(ground: Ground, chance: random.Random) -> tuple[str, int, str]:
-    """One round: which signal, how the program ended, and an error that it told."""
-    number = chance.choice(SIGNALS)
-    with ground.start("run", "--no-input", TEXT) as process:
-        time.sleep(chance.uniform(0, LATEST_S))
-        process.send_signal(number)
-        _, said = process.communicate(timeout=LONGEST_S)
-    errors = [x for x in said.decode().splitlines() if x.startswith("error:")]
-    return number.name, process.returncode, "".join(errors[:1])
+    def _look_inside(self) -> None:
+        """A container that the engine forgot ends by itself when its time is up."""
+        deadline = time.monotonic() + _STANDBY_S
+        while self._inside() and time.monotonic() < deadline:
+            time.sleep(0.5)
+        self.problems += [f"in a container: {pid}" for pid in self._inside()]
+        self.forgotten = len(self.engine.contained())
 
-
-def mine(ground: Ground, runs: set[str]) -> list[dict[str, Any]]:
-    """What is still there of these runs, or in this home's scratch."""
-    code, out = ground.call("sandbox", "status", "--json")
-    if code != 0:
-        return [{"kind": "status", "name": f"exit {code}"}]
-    return [
-        one
-        for one in json.loads(out)["holdings"]
-        if one["run"] in runs or str(one["name"]).startswith(str(ground.home))
-    ]
-
-
-def journal(ground: Ground) -> tuple[list[dict[str, Any]], int]:
-    _, out = ground.call("audit", "list", "-n", "100000", "--json")
-    code, _ = ground.call("audit", "verify")
-    return [json.loads(line) for line in out.splitlines()], code
+    def _inside(self) -> list[int]:
+        forgotten = self.engine.is_forgotten
+        return [pid for pid in self.engine.contained() if not forgotten(pid)]
 
 
-def main(arguments: list[str]) -> int:
-    rounds = int(arguments[0]) if arguments else 20
-    seed = int(arguments[1]) if len(arguments) > 1 else time.time_ns() >> 20
+def chaos(rounds: int, seed: int) -> Chaos:
+    """Make a ground and an engine, and go; takes root and dockerd."""
+    # What is ignored here, as in a background job, would be ignored by every client.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(seed)  # noqa: S311 — moments, no secrets
-    with tempfile.TemporaryDirectory(prefix="linara-chaos-") as folder:
-        ground = Ground(Path(folder))
-        before = ground.tree()
-        ends = Counter(interrupt(ground, chance) for _ in range(rounds))
-        changed = ground.tree() != before
-        runs, _ = journal(ground)
-        names = {str(one["run"]) for one in runs}
-        unclean = len(mine(ground, names))
-        cleaned, _ = ground.call("sandbox", "clean")
-        left = mine(ground, names)
-        runs, verified = journal(ground)
-    unended = [one["run"] for one in runs if one["ended"] is None]
-    say = sys.stdout.write
-    say(f"seed {seed}: {rounds} rounds, {len(runs)} of them in the journal\n")
-    for (name, code, error), number in sorted(ends.items()):
-        say(f"  {name:8} exit {code:4}: {number}  {error}\n")
-    say(f"left before `sandbox clean`: {unclean}; after (exit {cleaned}): {left}\n")
-    say(f"workspace changed: {changed}; audit verify: exit {verified}\n")
-    say(f"runs without an end: {len(unended)} {unended[:5]}\n")
-    return int(bool(changed or left or cleaned or verified or unended))
+    with (
+        tempfile.TemporaryDirectory(prefix="linara-chaos-") as folder,
+        SecondEngine() as engine,
+    ):
+        found = Chaos(Ground(Path(folder), engine=engine.address), engine, chance)
+        found.go(rounds)
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    numbers = [int(word) for word in arguments]
+    rounds, seed = [*numbers, *(20, time.time_ns() >> 20)[len(numbers) :]]
+    if not SecondEngine.possible():
+        sys.stderr.write("chaos: needs root and dockerd\n")
+        return 2
+    sys.stdout.write(f"seed {seed}: {rounds} rounds\n")
+    found = chaos(rounds, seed)
+    for end, number in sorted(found.ends.items()):
+        sys.stdout.write(f"  {number:4}  {end}\n")
+    sys.stdout.write(f"left before `sandbox clean`: {dict(found.unclean)}\n")
+    sys.stdout.write(f"`runc init` that the engine forgot: {found.forgotten}\n")
+    for problem in found.problems:
+        sys.stdout.write(f"problem: {problem}\n")
+    sys.stdout.write(f"{len(found.problems)} problems\n")
+    return int(bool(found.problems))
 
 
 if __name__ == "__main__":

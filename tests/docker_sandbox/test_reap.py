@@ -6,12 +6,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import docker
 import pytest
 
-from linara_agent.docker_sandbox.sandbox import DockerSandbox
+from linara_agent.docker_sandbox.engine import connect
+from linara_agent.docker_sandbox.owner import Owner
+from linara_agent.docker_sandbox.reap import reap
+from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
+from linara_agent.errors import SandboxUnavailable
 from tests.docker_sandbox.conftest import (
     PLANS,
     PREVIEWING,
@@ -103,3 +108,29 @@ def test_nothing_to_reap_is_nothing(sandbox: DockerSandbox) -> None:
     """A second round finds nothing."""
     sandbox.reap()
     assert sandbox.reap() == 0
+
+
+def test_what_resists_hinders_nothing_else(
+    hermetic_home: Path, premises: Premises
+) -> None:
+    """One directory that cannot be removed is told of, and the others go."""
+    observer = Owner.of(os.getpid(), os.getuid())
+    assert observer is not None
+    gone = replace(observer, start="0")
+    parent = hermetic_home / "scratch"
+    for run in ("first", "second", "third"):
+        (parent / gone.directory(run)).mkdir(parents=True)
+
+    def empty(path: str) -> None:
+        if "second" in path:
+            raise SandboxUnavailable("It is busy.", not_done="-", remedy="-")
+        Path(path).rmdir()
+
+    engine = connect(premises.environment)
+    try:
+        found = reap(engine, observer=observer, parents=[str(parent)], empty=empty)
+    finally:
+        engine.close()
+    assert [problem.what for problem in found.problems] == ["It is busy."]
+    assert found.things >= 2
+    assert [one.name for one in parent.iterdir()] == [gone.directory("second")]

@@ -1,6 +1,8 @@
 """A twin that is started in a thread, for a text that comes later or never."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -112,3 +114,21 @@ def test_a_person_is_told_of_what_is_waited_for(
         twin.run(plan_for("true"), digest="", blobs=tmp_path)
     here = threading.current_thread().name
     assert said == [("starting the twin", here), ("running in the twin", here)]
+
+
+def test_an_engine_that_keeps_silent_holds_nobody_up(
+    premises: Premises, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """A start has the processor to itself for a moment, and no longer."""
+    address = tmp_path / "silent.sock"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(address))
+        silent.listen()
+        theirs = replace(premises, environment={"DOCKER_HOST": f"unix://{address}"})
+        with standing_by(theirs, Silent()) as sandbox:
+            started = time.monotonic()
+            twin = sandbox.prepare(plan_for(""))
+            took = time.monotonic() - started
+            twin.discard()
+            silent.close()  # whoever still waits is told that nobody is there
+        assert took < 3

@@ -62,6 +62,16 @@ def test_emptying_keeps_the_directory(tmp_path: Path) -> None:
     assert list(top.iterdir()) == []
 
 
+def test_what_an_interrupted_removal_left_is_no_hindrance(tmp_path: Path) -> None:
+    """It had moved directories up to the top under names of its own making."""
+    top = tmp_path / "top"
+    for number in range(9):
+        (top / f".removed-{number}" / "below" / "deep").mkdir(parents=True)
+        (top / "upper" / str(number) / "file").mkdir(parents=True)
+    remove_tree(str(top))
+    assert not top.exists()
+
+
 def test_nothing_there_is_fine(tmp_path: Path) -> None:
     """Removing twice is what was wanted."""
     remove_tree(str(tmp_path / "never"))

@@ -172,7 +172,7 @@ def test_a_server_that_is_not_there_is_a_clear_error(linara: Program):
         LINARA_MODEL_DEADLINE="5",
     )
 
-    done = away("do", "list files")
+    done = away("do", "--provider", "openrouter", "list files")
 
     assert done.code == 20
     assert "not done" in done.said

@@ -1,11 +1,17 @@
-"""What a person is told about a model's answer that holds no command."""
+"""What a model's text comes to: a command, several, or what a person is told."""
+
+import json
 
 import pytest
 
 from linara_agent.core.answer.answer import Answer
 from linara_agent.core.answer.unusable import Lack
+from linara_agent.core.attempt import UnusableAnswer
+from linara_agent.core.intent import Intent
 from linara_agent.errors import ProposalUnavailable
 from linara_agent.openrouter.answer import _REMEDIES, take
+from linara_agent.openrouter.errors import Failure
+from linara_agent.openrouter.prompt import LONGEST_LINE
 
 WORDS = "list all the files here"
 
@@ -13,6 +19,10 @@ CANNOT = "The model's answer cannot be used: "
 REFUSED = {
     "": ("The model's answer is empty.", "starting"),
     "I_DONT_UNDERSTAND": (
+        "The model did not understand the request, or cannot do it by a command.",
+        "other words",
+    ),
+    '{"script": "I_DONT_UNDERSTAND"}': (
         "The model did not understand the request, or cannot do it by a command.",
         "other words",
     ),
@@ -34,7 +44,15 @@ REFUSED = {
         CANNOT + "its code block is not closed, so it may be cut.",
         "another model",
     ),
+    "$?": (
+        CANNOT + "its command has neither a letter nor a digit.",
+        "another model",
+    ),
 }
+
+
+def asked(words: str = WORDS, *, several: int = 1, script: bool = False) -> Intent:
+    return Intent(words=words, cwd="/", home="/root", several=several, script=script)
 
 
 @pytest.mark.parametrize("text", REFUSED)
@@ -42,7 +60,7 @@ def test_a_refusal_says_what_happened_and_what_to_do(text):
     """Each kind of refusal is a whole sentence with a remedy of its own."""
     what, remedy = REFUSED[text]
     with pytest.raises(ProposalUnavailable) as caught:
-        take(text, WORDS)
+        take(text, asked())
     assert caught.value.what == what
     assert remedy in caught.value.remedy
     assert caught.value.not_done
@@ -53,15 +71,85 @@ def test_every_kind_of_refusal_has_a_remedy():
     assert set(_REMEDIES) == set(Lack)
 
 
+def test_the_model_is_told_only_what_it_could_mend():
+    """Prose can be answered again; a sentinel is an answer."""
+    with pytest.raises(UnusableAnswer) as caught:
+        take("1. ls\n2. ls -a", asked())
+    assert caught.value.text == "1. ls\n2. ls -a"
+    assert "several commands" in caught.value.reason
+    with pytest.raises(Failure):
+        take("I_DONT_UNDERSTAND", asked())
+
+
 def test_a_command_is_taken_with_the_models_words():
     """The command and the prose around it are told apart."""
-    assert take("Lists all:\n```\nls\n```", WORDS) == Answer(
-        command="ls", rationale="Lists all:"
+    assert take("Lists all:\n```\nls\n```", asked()) == (
+        Answer(command="ls", rationale="Lists all:"),
     )
+
+
+def test_a_structured_answer_is_taken_with_all_it_says():
+    """What it takes for granted and claims stands beside the command."""
+    answer = {
+        "script": "apt-get update",
+        "explanation": "Fetches the lists.\x1b[2J",
+        "assumptions": ["Debian", "", 3, "x\u202ey"],
+        "needs_root": True,
+        "needs_network": True,
+        "needs_terminal": False,
+        "undo": None,
+        "unknown": {"x": 1},
+    }
+    assert take(json.dumps(answer), asked()) == (
+        Answer(
+            command="apt-get update",
+            rationale="Fetches the lists. [2J",
+            assumptions=("Debian", "x y"),
+            claims=("needs root", "needs the network"),
+        ),
+    )
+
+
+def test_what_cannot_be_undone_is_told():
+    """In the model's words, or by the field for it."""
+    said = {"script": "ls", "undo": "delete x"}
+    assert take(json.dumps(said), asked())[0].claims == ("to undo it: delete x",)
+    never = {"script": "ls", "undo": False}
+    assert take(json.dumps(never), asked())[0].claims == ("cannot be undone",)
+
+
+def test_one_long_line_is_for_nobody_to_review():
+    """Unless a script is wanted, or it stands on several lines."""
+    long = f"echo {'a' * LONGEST_LINE}"
+    with pytest.raises(UnusableAnswer, match="more than 200 characters"):
+        take(long, asked())
+    assert take(long, asked(script=True))[0].command == long
+    lines = f"echo b\n{long}"
+    assert take(lines, asked())[0].command == lines
+
+
+def test_several_are_taken_one_by_one():
+    """What cannot be used, comes twice, or is too many is left out."""
+    scripts = ["ls", "```bash\nls -a", "ls", "ls -l", "ls -r", "ls -S"]
+    answer = {"candidates": [{"script": one} for one in scripts]}
+    found = take(json.dumps(answer), asked(several=5))
+    assert [one.command for one in found] == ["ls", "ls -l", "ls -r"]
+
+
+def test_one_of_several_that_were_wanted_is_taken():
+    """A model that gives one command gives one to choose."""
+    assert take("ls", asked(several=3)) == (Answer(command="ls"),)
+
+
+@pytest.mark.parametrize("listed", ["[]", '[{"script": ""}]', "[1, null]"])
+def test_several_of_which_none_can_be_used_is_told(listed):
+    """The model may try again."""
+    with pytest.raises(UnusableAnswer):
+        take(f'{{"candidates": {listed}}}', asked(several=3))
 
 
 def test_echo_names_the_way_to_run_a_command_as_it_is():
     """Who asks with a command and gets it back learns of `run`."""
     with pytest.raises(ProposalUnavailable) as caught:
-        take("ls -la", "ls -la")
+        take("ls -la", asked("ls -la"))
     assert "linara-agent run" in caught.value.remedy

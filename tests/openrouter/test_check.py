@@ -155,3 +155,16 @@ def test_unreadable_list_is_a_warning(server, options):
     server.send(200, b"<html>")
     line = list(check(options))[1]
     assert (line.ok, line.required) == (False, False)
+
+
+def test_each_fallback_is_looked_up(server, options):
+    """One that is gone or priced is a line of its own; a good one none."""
+    server.send(200, KEY_REPORT)
+    server.send(200, MODELS)
+    named = replace(options, model="a/free", fallbacks=("a/gone", "a/free", "a/paid"))
+    _, model, *lines = check(named)
+
+    assert model.ok
+    assert [(line.ok, line.required) for line in lines] == [(False, False)] * 2
+    assert "does not list the model a/gone" in lines[0].detail
+    assert "a/paid is available and costs money" in lines[1].detail

@@ -5,41 +5,36 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from linara_agent.core.proposal import Usage
 from linara_agent.errors import ProposalUnavailable
 from linara_agent.openrouter.client import complete
-from linara_agent.openrouter.errors import chain
+from linara_agent.openrouter.errors import Failure, chain
 from linara_agent.openrouter.prompt import Turn
+from linara_agent.openrouter.reply import Completion
 
 TURNS = (Turn(role="system", content="be brief"), Turn(role="user", content="hé"))
 
 
 def test_request_is_one_post_with_bearer_and_json(server, options, key):
-    """One POST goes to /chat/completions with the key, both messages and a limit."""
+    """One POST goes to /chat/completions with the key and both messages."""
     server.answer("ls -la")
-    complete(TURNS, replace(options, temperature=0.1))
+    complete(TURNS, options)
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/api/v1/chat/completions")
     assert request.headers["authorization"] == f"Bearer {key}"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["x-openrouter-title"] == "linara-agent"
-    assert request.json == {
-        "model": "openrouter/free",
-        "messages": [
-            {"role": "system", "content": "be brief"},
-            {"role": "user", "content": "hé"},
-        ],
-        "max_tokens": 1024,
-        "stream": False,
-        "temperature": 0.1,
-        "provider": {"data_collection": "allow"},
-        "plugins": [{"id": "context-compression", "enabled": False}],
-    }
+    assert request.json["messages"] == [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "hé"},
+    ]
 
 
 def test_other_servers_get_no_field_of_openrouter(server, options):
     """A server that is not OpenRouter gets the plain interface, and no key if none."""
     server.answer("ls")
-    complete(TURNS, replace(options, openrouter=None, key=None, model="qwen3"))
+    local = replace(options, openrouter=None, key=None, model="qwen3", stream=False)
+    complete(TURNS, local)
     (request,) = server.requests
     assert set(request.json) == {"model", "messages", "max_tokens", "stream"}
     assert "authorization" not in request.headers
@@ -132,14 +127,56 @@ def test_completion_names_model_and_usage(server, options, body):
         },
     }
     server.send(200, full)
-    completion = complete(TURNS, options)
-    assert completion.model == "nvidia/nemotron-3-super-120b-a12b:free"
-    assert completion.usage is not None
-    assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == (
-        12,
-        3,
+    assert complete(TURNS, options) == Completion(
+        text="ls -la",
+        model="nvidia/nemotron-3-super-120b-a12b:free",
+        usage=Usage(
+            prompt_tokens=12, completion_tokens=3, reasoning_tokens=1, cost_usd=0.0
+        ),
+        generation="gen-1790000000-AbCdEfGhIjKlMnOpQrSt",
+        provider="Nvidia",
+        finish="stop",
     )
-    assert completion.usage.cost_usd == 0.0
+
+
+def test_identity_of_the_reply_may_stand_in_its_headers(server, options, body):
+    """Where the body names no id and no provider, the headers may."""
+    reply = body("ls") | {"id": None}
+    server.send(200, reply, X_Generation_Id="gen-2", X_Provider_Name="X")
+    completion = complete(TURNS, options)
+    assert (completion.generation, completion.provider) == ("gen-2", "X")
+
+
+def billed(body, cost: float, finish: str = "stop") -> object:
+    return body("ls", finish) | {"usage": {"cost": cost, "completion_tokens": 2}}
+
+
+def test_billed_failure_says_what_it_cost(server, options, body):
+    """An answer that cannot be used may cost all the same, and that is kept."""
+    server.send(200, billed(body, 0.25, "length"))
+    with pytest.raises(Failure, match="was cut") as caught:
+        complete(TURNS, options)
+    assert caught.value.usage == Usage(completion_tokens=2, cost_usd=0.25)
+
+
+def test_billed_tries_add_up(server, options, body):
+    """What failed tries cost is part of the cost, whether the last succeeds or not."""
+    server.send(200, billed(body, 0.25, "error"))
+    server.send(503, {"error": {"code": 503, "message": "overloaded"}})
+    server.send(200, billed(body, 0.5))
+    assert complete(TURNS, options).usage == Usage(completion_tokens=4, cost_usd=0.75)
+
+    server.send(200, billed(body, 0.25, "error"))
+    with pytest.raises(Failure, match="tried 3 times") as caught:
+        complete(TURNS, options)
+    assert caught.value.usage == Usage(completion_tokens=6, cost_usd=0.75)
+
+
+def test_structured_answer_may_be_filed_as_thoughts(server, options):
+    """LM Studio puts a structured answer elsewhere; a plain one is never read there."""
+    server.answer("", reasoning_content='{"script": "ls"}')
+    assert complete(TURNS, options, schema={}).text == '{"script": "ls"}'
+    assert complete(TURNS, options).text == ""
 
 
 def test_minute_limit_is_tried_once_more_only(server, options):
@@ -153,9 +190,33 @@ def test_minute_limit_is_tried_once_more_only(server, options):
 
 def test_budget_in_flight_is_waited_for(server, options):
     """A budget that other requests hold for the moment is no end."""
-    held = {"limit_source": "openrouter_in_flight_budget"}
+    held = {
+        "limit_source": "openrouter_in_flight_budget",
+        "reason": "in_flight_budget_exhausted",
+    }
     busy = {"error": {"code": 402, "message": "Busy", "metadata": held}}
     server.send(402, busy, Retry_After="0")
     server.answer("ls")
     assert complete(TURNS, options).text == "ls"
     assert len(server.requests) == 2
+
+
+def test_budget_that_is_too_small_is_not_waited_for(server, options):
+    """A request larger than the whole budget never fits, however long one waits."""
+    heavy = {
+        "limit_source": "openrouter_in_flight_budget",
+        "reason": "weight_exceeds_budget",
+    }
+    server.send(402, {"error": {"code": 402, "message": "No", "metadata": heavy}})
+    with pytest.raises(ProposalUnavailable, match="larger than the whole budget"):
+        complete(TURNS, options)
+    assert len(server.requests) == 1
+
+
+def test_announced_hopelessness_counts(server, options):
+    """A server that says that another try is useless is believed."""
+    gone = {"code": "capacity_exhausted", "retryable": False}
+    server.send(503, {"error": {"code": 503, "message": "No", "availability": gone}})
+    with pytest.raises(ProposalUnavailable, match="No provider is ready"):
+        complete(TURNS, options)
+    assert len(server.requests) == 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from linara_agent.errors import ProposalUnavailable
+from linara_agent.errors import SettingsProblem
 from linara_agent.openrouter.endpoint import endpoint
 
 
@@ -47,7 +47,7 @@ def test_usable_address(options, url, official, loopback):
 )
 def test_unusable_address(options, url, reason):
     """An address that would expose the key, or is none, is refused with the reason."""
-    with pytest.raises(ProposalUnavailable, match=reason) as caught:
+    with pytest.raises(SettingsProblem, match=reason) as caught:
         endpoint(replace(options, base_url=url))
     assert "secret" not in str(caught.value)
 

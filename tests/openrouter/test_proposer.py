@@ -1,41 +1,174 @@
-"""From an intent to a proposal, over a real connection."""
+"""From an intent to proposals, over a real connection."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from linara_agent.core.attempt import Attempt, Fault, UnusableAnswer
 from linara_agent.core.proposal import Origin, Proposal, Usage
 from linara_agent.errors import ProposalUnavailable
+from linara_agent.openrouter.answer_cache import AnswerCache
 from linara_agent.openrouter.proposer import OpenRouterProposer
 from linara_agent.ports import Proposer
 
+FAILED = Attempt(text="ls --all-of-it", fault=Fault.FAILED, reason="exit status 2")
 
-def test_proposal_names_model_rationale_and_cost(server, options, intent, body):
-    """The command is a proposal of the model that answered, with what it cost."""
-    reply = body("Lists everything:\n```bash\nls -la\n```")
-    server.send(200, reply | {"usage": {"prompt_tokens": 9, "cost": 0.25}})
-    proposer: Proposer = OpenRouterProposer(options)
-    assert proposer.propose(intent) == Proposal(
-        text="ls -la",
-        origin=Origin.MODEL,
-        source="nvidia/nemotron-3-super-120b-a12b:free",
-        rationale="Lists everything:",
-        usage=Usage(prompt_tokens=9, cost_usd=0.25),
+
+@pytest.fixture
+def proposer(options, tmp_path: Path) -> OpenRouterProposer:
+    return OpenRouterProposer(
+        options=options, cache=AnswerCache(path=tmp_path / "cache/answers.json")
     )
 
 
-def test_model_name_is_cleaned(server, options, intent, body):
+def test_proposal_names_model_rationale_and_cost(server, proposer, intent, body):
+    """The command is a proposal of the model that answered, with what it cost."""
+    reply = body("Lists everything:\n```bash\nls -la\n```")
+    server.send(200, reply | {"usage": {"prompt_tokens": 9, "cost": 0.25}})
+    asked: Proposer = proposer
+    assert asked.propose(intent) == (
+        Proposal(
+            text="ls -la",
+            origin=Origin.MODEL,
+            source="nvidia/nemotron-3-super-120b-a12b:free",
+            rationale="Lists everything:",
+            usage=Usage(prompt_tokens=9, cost_usd=0.25),
+        ),
+    )
+
+
+def test_model_name_is_cleaned(server, proposer, intent, body):
     """A server cannot steer the terminal by the name of its model."""
     server.send(200, body("ls") | {"model": "a/b\x1b[2J\u202e"})
-    assert OpenRouterProposer(options).propose(intent).source == "a/b"
+    assert proposer.propose(intent)[0].source == "a/b"
 
 
-def test_unusable_answer_is_not_asked_for_again(server, options, intent):
+def test_unusable_answer_is_not_asked_for_again_by_itself(server, proposer, intent):
     """What the model wrote is judged once; a refusal costs one request."""
     server.answer("I_DONT_UNDERSTAND")
     with pytest.raises(ProposalUnavailable, match="did not understand"):
-        OpenRouterProposer(options).propose(intent)
+        proposer.propose(intent)
     assert len(server.requests) == 1
+
+
+def test_an_unusable_answer_tells_what_it_cost(server, proposer, intent, body):
+    """Whoever journals it learns the model and the price."""
+    server.send(200, body("1. ls\n2. pwd") | {"usage": {"cost": 0.5}})
+    with pytest.raises(UnusableAnswer) as caught:
+        proposer.propose(intent)
+    assert caught.value.usage == Usage(cost_usd=0.5)
+    assert caught.value.source == "nvidia/nemotron-3-super-120b-a12b:free"
+
+
+def test_several_share_one_request(server, proposer, intent):
+    """The cost is the first one's."""
+    scripts = [{"script": "ls"}, {"script": "find . -maxdepth 1"}]
+    server.answer(json.dumps({"candidates": scripts}))
+    found = proposer.propose(replace(intent, several=2))
+
+    assert [one.text for one in found] == ["ls", "find . -maxdepth 1"]
+    assert [one.rank for one in found] == [1, 2]
+    assert len(server.requests) == 1
+
+
+def test_a_schema_is_sent_where_the_model_is_held_to_it(server, proposer, intent):
+    """And only there: others would answer 404, or drop it in silence."""
+    server.answer("ls")
+    proposer.propose(intent)
+    assert "response_format" not in server.requests[0].json
+    proposer.holds_to_schema = lambda _: True
+    proposer.propose(replace(intent, several=2))
+    form = server.requests[1].json["response_format"]["json_schema"]
+    assert form["schema"]["required"] == ["candidates"]
+
+
+def test_the_report_of_an_attempt_goes_with_the_request(server, proposer, intent):
+    """Its text as the model's own, the reason as data of ours."""
+    server.answer("ls -a")
+    proposer.propose(intent, (FAILED,))
+    chat = server.requests[0].json["messages"]
+
+    assert [turn["role"] for turn in chat] == ["system", "user", "assistant", "user"]
+    assert chat[2]["content"] == FAILED.text
+    assert "exit status 2" in chat[3]["content"]
+    assert "<report>" in chat[3]["content"]
+
+
+class TestCache:
+    """The same request within five minutes."""
+
+    def test_what_was_kept_answers_the_same_request(self, server, proposer, intent):
+        """Nobody is asked, it costs nothing, and it says that it is cached."""
+        server.answer("ls -la")
+        (first,) = proposer.propose(intent)
+        proposer.keep(first)
+        (second,) = proposer.propose(intent)
+
+        assert len(server.requests) == 1
+        assert second == replace(first, cached=True, usage=None)
+
+    def test_nothing_is_kept_by_itself(self, server, proposer, intent):
+        """Only what the flow found good."""
+        server.answer("ls -la")
+        proposer.propose(intent)
+        proposer.propose(intent)
+        assert len(server.requests) == 2
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"words": "list all"}, {"cwd": "/srv"}, {"several": 2}, {"tools": ("jq",)}],
+        ids=str,
+    )
+    def test_another_request_is_asked(self, server, proposer, intent, change):
+        """Words, place, number and tools are parts of the request."""
+        server.answer("ls -la")
+        (first,) = proposer.propose(intent)
+        proposer.keep(first)
+        proposer.propose(replace(intent, **change))
+        assert len(server.requests) == 2
+
+    def test_another_model_is_asked(self, server, proposer, intent):
+        """So are the settings."""
+        server.answer("ls -la")
+        (first,) = proposer.propose(intent)
+        proposer.keep(first)
+        proposer.options = replace(proposer.options, model="other/model")
+        proposer.propose(intent)
+        assert len(server.requests) == 2
+
+    def test_a_mended_text_is_not_the_answer_to_the_first_request(
+        self, server, proposer, intent
+    ):
+        """The first one failed; asking anew asks a model."""
+        server.answer("ls --all-of-it")
+        server.answer("ls -a")
+        proposer.propose(intent)
+        (mended,) = proposer.propose(intent, (FAILED,))
+        proposer.keep(mended)
+        proposer.propose(intent)
+        assert len(server.requests) == 3
+
+    def test_an_attempt_is_never_answered_from_it(self, server, proposer, intent):
+        """Asking again is asking."""
+        server.answer("ls -a")
+        for _ in range(2):
+            (found,) = proposer.propose(intent, (FAILED,))
+            proposer.keep(found)
+        assert len(server.requests) == 2
+
+    def test_the_key_is_not_in_it(self, server, proposer, intent, key):
+        """Nor anything of the request."""
+        server.answer("ls -la")
+        (first,) = proposer.propose(intent)
+        proposer.keep(first)
+        content = proposer.cache.path.read_text()
+        assert "ls -la" in content
+        assert key not in content
+        assert intent.words not in content
 
 
 def test_representation_hides_the_key(options, key):
     """A proposer can be printed and logged."""
-    assert key not in repr(OpenRouterProposer(options))
+    assert key not in repr(OpenRouterProposer(options=options))

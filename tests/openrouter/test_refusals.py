@@ -302,7 +302,7 @@ CASES = [
     Case("63 504", 504, error(504, "Late"), "took too long: Late", 2),
     Case("63 524", 524, error(524, "Late"), "took too long: Late", 2),
     Case("63 529", 529, error(529, "Full"), "is overloaded: Full", 2),
-    Case("edge 522", 522, b"", r"failed for the moment \(522\)", 2),
+    Case("edge 522", 522, b"", r"The server failed \(522\)", 1),
     Case("teapot", 418, b"", r"refused the request \(418\)"),
     Case("64 page", 502, b"<html><title>502</title></html>", r"failed \(502\)", 2),
     Case("65 empty", 500, b"", r"The server failed \(500\)", 2),

@@ -119,7 +119,7 @@ def test_refused(words: str):
     assert error.what.endswith(".")
     assert error.not_done == "No command was proposed, and nothing ran."
     assert "OPENROUTER_API_KEY" in error.remedy
-    assert "service linara-agent, name openrouter" in error.remedy
+    assert "`linara-agent key set`" in error.remedy
     assert 2 <= error.remedy.count("“") <= 3
 
 
@@ -149,7 +149,7 @@ def test_proposal_says_where_it_comes_from():
     assert "offline recipe find.larger" in proposal.notice
     assert "OPENROUTER_API_KEY" in proposal.notice
     assert ".env" in proposal.notice
-    assert "service linara-agent, name openrouter" in proposal.notice
+    assert "`linara-agent key set`" in proposal.notice
 
 
 def test_temp_files_are_those_of_the_given_user_and_directory():

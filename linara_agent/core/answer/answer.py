@@ -12,7 +12,7 @@ to read the answer, and it is refused.
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linara_agent.core.answer.fence import (
     Block,
@@ -27,16 +27,16 @@ from linara_agent.core.answer.prose import (
     refuse_prose,
     set_apart,
 )
+from linara_agent.core.answer.said import assumptions, claims, line
 from linara_agent.core.answer.session import without_prompts
 from linara_agent.core.answer.thinking import without_thinking
 from linara_agent.core.answer.unusable import Lack, Unusable, several
-from linara_agent.core.shell.guards.characters import deceptions, hidden, lookalike
+from linara_agent.core.shell.guards.characters import deceptions, lookalike
 from linara_agent.core.shell.guards.glance import Looks, looks
 
 MAX_BYTES = 64 << 10
 _LONGEST = 2 << 20
 """Characters, thinking and prose included."""
-_RATIONALE_CHARACTERS = 500
 
 _SHELLS = frozenset(
     {"", "bash", "sh", "shell", "zsh", "shellscript", "command", "cmd", "dash"}
@@ -75,10 +75,14 @@ _RATIONALE_KEYS = ("rationale", "explanation", "reason", "description")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`command` is what would run; `rationale` the model's words beside it."""
+    """`command` is what would run; `rationale` the model's words beside it, as are
+    `assumptions` and `claims` of an answer in JSON.
+    """
 
     command: str
     rationale: str | None = None
+    assumptions: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
 
 
 def take(text: str, words: str, *, sentinel: str) -> Answer:
@@ -116,8 +120,7 @@ def _echo() -> Unusable:
 def _unwrapped(text: str) -> Answer:
     text = _without_tags(text)
     answer = _from_json(text) or _from_fence(text) or _bare(text)
-    command = without_prompts(answer.command).strip()
-    return Answer(command=command, rationale=answer.rationale)
+    return replace(answer, command=without_prompts(answer.command).strip())
 
 
 def _refuse_two_readings(command: str) -> None:
@@ -167,7 +170,12 @@ def _from_json(text: str) -> Answer | None:
     rationale = next((fields[key] for key in _RATIONALE_KEYS if key in fields), "")
     inner = _from_fence(commands[0].strip(), deep=True)
     command = commands[0] if inner is None else inner.command
-    return Answer(command=command, rationale=_rationale(rationale))
+    return Answer(
+        command=command,
+        rationale=line(rationale),
+        assumptions=assumptions(value),
+        claims=claims(value),
+    )
 
 
 def _json_value(text: str) -> object:
@@ -218,7 +226,7 @@ def _from_fence(text: str, *, deep: bool = False) -> Answer | None:
             return answer
     refuse_alternatives(block.content)
     around = f"{block.before} {block.after}"
-    return Answer(command=block.content, rationale=_rationale(around))
+    return Answer(command=block.content, rationale=line(around))
 
 
 def _refuse_block(block: Block, text: str) -> None:
@@ -236,16 +244,6 @@ def _refuse_block(block: Block, text: str) -> None:
         raise Unusable("its code block begins with a shell or with its language")
 
 
-def _rationale(prose: str) -> str | None:
-    """One line of the model's prose, without what could steer a terminal."""
-    prose = prose[: 4 * _RATIONALE_CHARACTERS]
-    kept = "".join(char if hidden(char) is None else " " for char in prose)
-    line = " ".join(kept.split())
-    if len(line) > _RATIONALE_CHARACTERS:
-        line = line[: _RATIONALE_CHARACTERS - 1] + "…"
-    return line or None
-
-
 def _bare(text: str) -> Answer:
     """The text itself, if it does not read like prose or a list."""
     code = re.fullmatch(r"`([^`\n]+)`", text)
@@ -261,7 +259,7 @@ def _bare(text: str) -> Answer:
         raise Unusable("it begins and ends with quotes that do not fit together")
     found = set_apart(text)
     if found is not None:
-        return Answer(command=found.command, rationale=_rationale(found.prose))
+        return Answer(command=found.command, rationale=line(found.prose))
     refuse_prose(text)
     return Answer(command=text)
 

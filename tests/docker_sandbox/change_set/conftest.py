@@ -33,10 +33,10 @@ KEPT = ("system.posix_acl_access", "system.posix_acl_default", "security.capabil
 Seen = dict[str, tuple[Any, ...]]
 
 
-def stream_of(*uppers: Path) -> bytes:
+def stream_of(*uppers: Path, most: int = 1_000_000) -> bytes:
     """What the walker writes when its source is run as a program of its own."""
     source = Path(upper_walk.__file__).read_text()
-    call = [sys.executable, "-IS", "-c", source, *map(str, uppers)]
+    call = [sys.executable, "-IS", "-c", source, str(most), *map(str, uppers)]
     return subprocess.run(call, stdout=subprocess.PIPE, check=True, env={}).stdout
 
 
@@ -86,12 +86,13 @@ class Twin:
     def truth(self) -> Seen:
         return differences(seen(self.lower), seen(self.merged), str(self.lower))
 
-    def stream(self) -> BinaryIO:
-        return io.BytesIO(stream_of(self.upper))
+    def stream(self, *, most: int = 1_000_000) -> BinaryIO:
+        return io.BytesIO(stream_of(self.upper, most=most))
 
     def read(self, via: str = "process", **settings: Any) -> ChangeSet:
         """Read the uppers, in the process or from the walker's stream."""
-        stream = self.stream() if via == "stream" else None
+        most = int(settings.get("entries", 1_000_000))
+        stream = self.stream(most=most) if via == "stream" else None
         settings.setdefault("started_ns", time.time_ns())
         return self.read_from(stream, **settings)
 

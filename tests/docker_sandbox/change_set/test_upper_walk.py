@@ -14,7 +14,7 @@ from linara_agent.docker_sandbox.blobs import Blobs
 from linara_agent.docker_sandbox.upper import build, read_in_process, read_stream
 from linara_agent.errors import SandboxUnavailable
 
-Found = tuple[upper_walk.Entry | upper_walk.Problem, str | None]
+Found = tuple[upper_walk.Found, str | None]
 SOURCE = Path(upper_walk.__file__).read_text()
 
 
@@ -38,7 +38,7 @@ def upper(tmp_path):
 
 def stream_of(upper: Path) -> bytes:
     out = io.BytesIO()
-    upper_walk.write([str(upper)], out)
+    upper_walk.write([str(upper)], out, most=1000)
     return out.getvalue()
 
 
@@ -60,7 +60,7 @@ def test_the_stream_says_what_the_walk_in_process_says(upper, tmp_path):
     """Every field of every entry and every content comes through."""
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-    direct = list(read_in_process([str(upper)], Blobs(tmp_path / "one")))
+    direct = list(read_in_process([str(upper)], Blobs(tmp_path / "one"), most=1000))
     assert len(direct) == 10
     streamed = read_back(stream_of(upper), tmp_path / "other")
     assert without_access(streamed) == without_access(direct)
@@ -127,13 +127,13 @@ def test_a_damaged_stream_is_refused(tmp_path, damaged):
 def test_a_missing_upper_is_an_error_of_ours(tmp_path):
     """An upper that cannot be opened stops the reading."""
     with pytest.raises(SandboxUnavailable, match="No such file"):
-        list(read_in_process([str(tmp_path / "none")], Blobs(tmp_path)))
+        list(read_in_process([str(tmp_path / "none")], Blobs(tmp_path), most=1000))
 
 
 def test_a_full_disk_is_an_error_of_ours(upper, tmp_path):
     """Content that cannot be stored stops the reading and leaves no part behind."""
     with pytest.raises(SandboxUnavailable, match="could not be stored"):
-        list(read_in_process([str(upper)], Blobs(tmp_path / "none")))
+        list(read_in_process([str(upper)], Blobs(tmp_path / "none"), most=1000))
 
 
 def open_descriptors() -> int:
@@ -143,8 +143,8 @@ def open_descriptors() -> int:
 def test_no_descriptor_is_left_open(upper, tmp_path):
     """Neither a whole walk nor one that was given up keeps anything open."""
     before = open_descriptors()
-    list(read_in_process([str(upper)], Blobs(tmp_path)))
-    half = read_in_process([str(upper)], Blobs(tmp_path))
+    list(read_in_process([str(upper)], Blobs(tmp_path), most=1000))
+    half = read_in_process([str(upper)], Blobs(tmp_path), most=1000)
     for _ in range(4):
         next(half)
     half.close()
