@@ -99,7 +99,6 @@ def test_each_asking_is_on_disk_before_it_is_done(stage: Stage):
     """A request leaves the machine, and may be billed."""
     carried(stage, NO_ROOT, "touch x")
 
-
     before = [one for one in stage.journal.records if one.event is Event.PROPOSE_BEFORE]
     assert [one.durable for one in before] == [True, True, True]
 

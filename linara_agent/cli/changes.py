@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from linara_agent.cli.verbatim import Verbatim
@@ -46,20 +47,20 @@ def changes(of: tuple[Change, ...], *, full: bool = False) -> Iterator[Renderabl
         yield Text(f"  and {incidental} in caches and logs, not applied", style="dim")
 
 
-def listed(real: list[Change], *, full: bool) -> Iterator[RenderableType]:
-    """The same without the summary; `real` are sorted by path."""
+def listed(real: list[Change], *, full: bool, by: int = 2) -> Iterator[RenderableType]:
+    """The same without the summary; `real` are sorted by path, `by` is the margin."""
     counts = deleted_below(real)
     folded = real if full else [one for one in real if not _told(one, counts)]
     if full or len(folded) <= FEW:
         for one in folded:
-            yield _line(one, counts)
+            yield _line(one, counts, by)
             if one.diff and (full or len(folded) == 1):
-                yield from _diff(one.diff, full=full)
+                yield from _diff(one.diff, full=full, by=by + 4)
     else:
         # What may run with other rights is never folded away.
         for one in (one for one in folded if strange_mode(one)):
-            yield _line(one, counts)
-        yield from _places(folded)
+            yield _line(one, counts, by)
+        yield from _places(folded, by)
 
 
 def summary(of: Sequence[Change]) -> str:
@@ -85,7 +86,7 @@ def _told(change: Change, counts: dict[str, int]) -> bool:
     return change.kind is ChangeKind.DELETED and parent in counts
 
 
-def _places(of: list[Change]) -> Iterator[RenderableType]:
+def _places(of: list[Change], by: int) -> Iterator[RenderableType]:
     """What happened below each directory, at the depth where they part."""
     depth = _common_depth(of) + 1
     places: dict[str, list[Change]] = {}
@@ -96,19 +97,12 @@ def _places(of: list[Change]) -> Iterator[RenderableType]:
     ranked = sorted(places.items(), key=lambda item: -len(item[1]))
     for place, inside in ranked[:FEW]:
         if len(inside) == 1:
-            yield _line(inside[0], {})
+            yield _line(inside[0], {}, by)
             continue
         signs = {one.kind for one in inside}
         sign, colour = _SIGNS[signs.pop()] if len(signs) == 1 else ("*", "yellow")
-        yield Padding(
-            Text.assemble(
-                f"{sign} ",
-                (f"{visible(place, keep='')}/…", colour),
-                (f"  {summary(inside)}", "dim"),
-            ),
-            (0, 0, 0, 2),
-            expand=False,
-        )
+        shown = f"{visible(place, keep='')}/…"
+        yield _beside((sign, shown, colour), summary(inside), by)
     rest = sum(len(inside) for _, inside in ranked[FEW:])
     if rest:
         yield Text(f"  … {rest:,} more elsewhere", style="dim")
@@ -123,17 +117,20 @@ def _common_depth(of: list[Change]) -> int:
     return depth - 1
 
 
-def _line(change: Change, counts: dict[str, int]) -> RenderableType:
+def _line(change: Change, counts: dict[str, int], by: int) -> RenderableType:
     sign, colour = _SIGNS[change.kind]
-    return Padding(
-        Text.assemble(
-            f"{sign} ",
-            (visible(change.path, keep=""), colour),
-            (f"  {', '.join(_about(change, counts))}", "dim"),
-        ),
-        (0, 0, 0, 2),
-        expand=False,
-    )
+    shown = visible(change.path, keep="")
+    return _beside((sign, shown, colour), ", ".join(_about(change, counts)), by)
+
+
+def _beside(signed: tuple[str, str, str], about: str, by: int) -> RenderableType:
+    """A sign, and beside it a path in its colour, however long that is."""
+    sign, path, colour = signed
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(sign, Text.assemble((path, colour), (f"  {about}", "dim")))
+    return Padding(grid, (0, 0, 0, by), expand=False)
 
 
 def _about(change: Change, counts: dict[str, int]) -> Iterator[str]:
@@ -187,11 +184,12 @@ def _size(change: Change) -> Iterator[str]:
         yield size_in_words(state.size)
 
 
-def _diff(diff: str, *, full: bool) -> Iterator[RenderableType]:
+def _diff(diff: str, *, full: bool, by: int) -> Iterator[RenderableType]:
     lines = visible(diff).splitlines()
     shown = lines if full else lines[:FEW]
     for line in shown:
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
-        yield Verbatim(text=line, by=6, style=style)
+        yield Verbatim(text=line, by=by, style=style)
     if len(shown) < len(lines):
-        yield Text(f"      … {len(lines) - len(shown)} more lines", style="dim")
+        words = f"… {len(lines) - len(shown)} more lines"
+        yield Text(f"{' ' * by}{words}", style="dim")

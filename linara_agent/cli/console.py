@@ -54,8 +54,14 @@ class Console:
         stream = sys.stderr if stderr else sys.stdout
         # In a pipe or a log nobody wants a path to be broken.
         width = None if stream.isatty() or "COLUMNS" in os.environ else _UNBROKEN
+        # Without markup: `[/tmp]` in an intent or in a model's name is no style.
         return RichConsole(
-            stderr=stderr, highlight=False, emoji=False, soft_wrap=False, width=width
+            stderr=stderr,
+            highlight=False,
+            emoji=False,
+            markup=False,
+            soft_wrap=False,
+            width=width,
         )
 
     def say(self, *what: "RenderableType") -> None:
@@ -106,8 +112,8 @@ class Console:
             return
         from rich.text import Text
 
-        with self._stderr.status(words) as status:
-            # Text, because what a server says is no markup.
+        # Text, because what a server says is no markup.
+        with self._stderr.status(Text(words)) as status:
             yield lambda said: status.update(Text(said))
 
 

@@ -1,7 +1,9 @@
 """The command line: global options, and subcommands that load when called."""
 
+import io
 import os
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -67,10 +69,18 @@ def cli(debug: bool) -> None:
 
 
 def _have_streams() -> None:
-    """A stream that the caller closed is as good as an empty one."""
+    """A stream that the caller closed is as good as an empty one, and one whose
+    encoding lacks a character shows it by its number.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 — it stays open
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As on stderr: what the terminal's encoding lacks is spelt out, and no bug.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        # As stderr does: what a locale cannot write is no bug of ours.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:

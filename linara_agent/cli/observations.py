@@ -86,5 +86,4 @@ def _named(step: Step) -> str:
 def _made(title: Text, made: list[Change], *, full: bool) -> Iterator[RenderableType]:
     title.append(f"  {summary(made)}", style="dim")
     yield title
-    for one in listed(made, full=full):
-        yield Padding(one, (0, 0, 0, 2), expand=False)
+    yield from listed(made, full=full, by=4)

@@ -40,7 +40,12 @@ class Outdated(Exception):
 
 
 class Foreign(SandboxUnavailable):
-    """The engine answers, and the files it shows are not this machine's."""
+    """The engine answers, and the files it shows are not this machine's.
+
+    `partly`: others are. Something may just have been mounted or unmounted.
+    """
+
+    partly = False
 
 
 def choose_witnesses(layout: Layout) -> tuple[Witness, ...]:
@@ -104,7 +109,9 @@ def compare(witnesses: Iterable[Witness], inside: Iterable[Seen], *, url: str) -
         if lower in agreed:
             continue
         if any(_same(witness.seen, look(witness.path)) for witness in group):
-            raise foreign(group[0].path, url)
+            problem = foreign(group[0].path, url)
+            problem.partly = bool(agreed)
+            raise problem
         outdated = True
     if outdated:
         raise Outdated

@@ -82,10 +82,14 @@ class PreparedTwin:
         if not self._fits(plan):
             self.discard()
             twin = self._ways.again(plan)
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             try:
                 return twin.run_once(plan, digest, blobs)
             except identity.Outdated:
+                twin = self._ways.again(plan)
+            except identity.Foreign as foreign:
+                if attempt or not foreign.partly:
+                    raise
                 twin = self._ways.again(plan)
         twin.discard()
         raise keeps_changing()

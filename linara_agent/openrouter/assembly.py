@@ -90,7 +90,7 @@ class _Assembly:
             self._texts.append(delta.text)
             self._thoughts.append(delta.reasoning_content or "")
             self._refusals.append(delta.refusal or "")
-            self._tool_calls += delta.tool_calls or ()
+            self._tool_calls = self._tool_calls or (delta.tool_calls or [])[:1]
             self._arrival.add(text=delta.text, thought=thought)
             if delta.text and is_finished(self._finish or ""):
                 self._finish = self._native = None  # then it was not finished

@@ -1,6 +1,6 @@
 """What a request may cost, checked before it is sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -47,43 +47,55 @@ class Budget:
 
 @dataclass(slots=True)
 class Purse:
-    """What is left of a budget during one run."""
+    """What is left of a budget during one run.
+
+    `unsaid` is the most that answers may have cost whose price was not told.
+    """
 
     budget: Budget
     spent: Decimal = field(default=Decimal(0))
+    unsaid: Decimal = field(default=Decimal(0))
 
-    def pay(self, usage: Usage | None) -> None:
-        if usage is not None and usage.cost_usd is not None:
-            self.spent += Decimal(str(usage.cost_usd))
+    def pay(self, usage: Usage | None, most: Decimal = Decimal(0)) -> None:
+        """An answer that does not tell its cost counts as the `most` it could be."""
+        if usage is None or usage.cost_usd is None:
+            self.unsaid += most
+        else:
+            self.spent += _cost(usage)
 
-    def allow(self, body: bytes, options: Options) -> None:
-        """Raises Failure where the request could cost more than is left.
+    def allow(self, body: bytes, options: Options) -> Decimal:
+        """The most that the request could cost. Raises Failure where less is left.
 
         A server on this machine costs nothing, unless its replies say that they did:
         a gateway to others may stand there.
         """
         if not self.budget.limited:
-            return
+            return Decimal(0)
         local = endpoint(options).loopback
         most = Decimal(0) if local else self._most(body, options)
-        limits = (
-            (self.budget.run, self.spent, "this run (`--max-cost`)"),
-            (self.budget.day, self._today, "today (the setting `daily_budget`)"),
-        )
-        for limit, spent, words in limits:
-            if limit is None:
-                continue
-            gone = spent() if callable(spent) else spent
+        for limit, gone, words in self._limits():
             if gone + most > limit:
                 raise Failure(
                     f"The request could cost {_dollars(most)}, and"
                     f" {_dollars(gone)} of {_dollars(limit)} for {words} are spent.",
                     remedy=f"{_CHEAPER}, allow fewer tokens, or raise the limit.",
                 )
+        return most
 
-    def _today(self) -> Decimal:
-        # The journal has what this run paid already; it is written before the next.
-        return self.budget.spent_today()
+    def affords(self, most: Decimal, billed: Usage | None) -> bool:
+        """Whether another try may follow those that were billed that much."""
+        paid = _cost(billed)
+        return all(gone + paid + most <= limit for limit, gone, _ in self._limits())
+
+    def _limits(self) -> Iterator[tuple[Decimal, Decimal, str]]:
+        """Each limit, what is gone of it, and its words."""
+        run, day = self.budget.run, self.budget.day
+        if run is not None:
+            yield run, self.spent + self.unsaid, "this run (`--max-cost`)"
+        if day is not None:
+            # The journal has what this run paid; it is written before the next asking.
+            gone = self.budget.spent_today() + self.unsaid
+            yield day, gone, "today (the setting `daily_budget`)"
 
     def _most(self, body: bytes, options: Options) -> Decimal:
         """The dearest of the models that may answer; a router's price is unknown."""
@@ -100,6 +112,11 @@ class Purse:
                 )
             costs.append(price.of(prompt=tokens, completion=options.max_tokens))
         return max(costs)
+
+
+def _cost(usage: Usage | None) -> Decimal:
+    cost = None if usage is None else usage.cost_usd
+    return Decimal(0) if cost is None else Decimal(str(cost))
 
 
 def _dollars(amount: Decimal) -> str:

@@ -1,7 +1,7 @@
 """The chat completion: one request, tried again where that may help."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -29,21 +29,25 @@ from linara_agent.openrouter.transport import Call, Response, Session
 _OK = range(200, 300)
 _REDIRECT = range(300, 400)
 
+Affords = Callable[[Usage | None], bool]
 
-def complete(
+
+def complete(  # noqa: PLR0913 — none of them needs another
     turns: tuple[Turn, ...],
     options: Options,
     *,
     schema: Mapping[str, object] | None = None,
     progress: Progress | None = None,
     session: Session | None = None,
+    affords: Affords = lambda _: True,
 ) -> Completion:
     """Ask the model; raises Failure when no try gave a finished text.
 
     `schema` is a JSON schema that the answer has to fit; whether it does is for the
     caller to check, as not every server obeys. `progress` is called in the caller's
     thread while a streamed answer comes. `session` keeps the connection for further
-    requests; without one, it is kept between the tries of this one.
+    requests; without one, it is kept between the tries of this one. `affords` says
+    whether another try may follow those that were billed so much.
     """
     deadline = time.monotonic() + options.total_s
     target = endpoint(options)
@@ -60,7 +64,8 @@ def complete(
     )
     with ExitStack() as stack:
         kept = session or stack.enter_context(Session())
-        return _tried(_Question(call, kept, progress, structured=schema is not None))
+        question = _Question(call, kept, progress, structured=schema is not None)
+        return _tried(question, affords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,20 @@ class _Question:
             )
 
 
-def _tried(question: _Question) -> Completion:
+def _tried(question: _Question, affords: Affords) -> Completion:
     options = question.call.options
     patience = Patience(options, question.call.deadline)
     billed: list[Usage | None] = []
+
+    def wait(exc: Exception) -> bool | float:
+        pause = patience.wait(exc)
+        return pause if pause is False or affords(together(billed)) else False
+
     # Its default hooks write each retry to standard output, through structlog.
     stamina.instrumentation.set_on_retry_hooks(())
     try:
         for attempt in stamina.retry_context(
-            on=patience.wait, attempts=options.attempts, timeout=None
+            on=wait, attempts=options.attempts, timeout=None
         ):
             with attempt:
                 try:

@@ -221,6 +221,13 @@ def malformed_key() -> Failure:
     )
 
 
+def repeated_key() -> Failure:
+    return Failure(
+        "The model's answer holds your key, so it is not used.",
+        remedy="Choose another model or server; if it is not yours, replace the key.",
+    )
+
+
 def unusable_address(reason: str) -> SettingsProblem:
     return SettingsProblem(
         f"The configured base URL of the model cannot be used: {reason}.",
@@ -254,6 +261,14 @@ def out_of_time(options: Options) -> Failure:
 def too_large(limit: int) -> Failure:
     return Failure(
         f"The server's reply is larger than {limit} bytes, so it was not read.",
+        remedy="Check the base URL in the settings, or choose another model.",
+    )
+
+
+def wrongly_compressed() -> Failure:
+    return Failure(
+        "The server's reply is compressed in a way that was not asked for, so it was"
+        " not read.",
         remedy="Check the base URL in the settings, or choose another model.",
     )
 

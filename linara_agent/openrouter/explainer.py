@@ -1,7 +1,8 @@
 """A model's words for what a command does."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from linara_agent.core.answer.unusable import Unusable
 from linara_agent.core.attempt import FailedReply, UnusableAnswer
@@ -15,6 +16,7 @@ from linara_agent.openrouter.errors import NOT_DONE
 from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.prompt import Turn, framed
 from linara_agent.openrouter.request_body import request_body
+from linara_agent.openrouter.server_text import text_without_key
 
 _SYSTEM = f"""\
 You explain one bash command or script to a person who has to decide whether to run it.
@@ -70,12 +72,22 @@ class Explainer:
         )
         form = _SCHEMA if self.structured else None
         body = request_body(chat, self.options, endpoint(self.options), form)
-        Purse(self.budget).allow(body, self.options)
-        completion = complete(chat, self.options, schema=form, progress=self.progress)
+        purse = Purse(self.budget)
+        most = purse.allow(body, self.options)
+        completion = complete(
+            chat,
+            self.options,
+            schema=form,
+            progress=self.progress,
+            affords=partial(purse.affords, most),
+        )
         try:
             explanation = explained(completion.text)
         except Unusable as exc:
             raise _without_words(exc, completion.text, completion.usage) from exc
+        # Where JSON spelt the key with escapes it is seen only now.
+        text = text_without_key(explanation.text, self.options)
+        explanation = replace(explanation, text=text)
         return Told(
             explanation=explanation, model=completion.model, usage=completion.usage
         )

@@ -9,7 +9,7 @@ from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.transport import Call, Response, exchange
 
 _PATIENCE_S = 15.0
-_LARGEST = 32 << 20  # every model with its description, some megabytes
+_LARGEST = 8 << 20  # every model with its description: one or two megabytes
 
 
 def inquire(path: str, target: Endpoint, options: Options) -> Response:

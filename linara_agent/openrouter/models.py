@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from linara_agent.openrouter.endpoint import Endpoint, endpoint
 from linara_agent.openrouter.errors import Failure
@@ -25,6 +25,7 @@ FRESH_S = 3600.0
 """How long a list counts as today's."""
 
 _VERSION = 1
+_MOST = 10_000
 _SMALLEST, _LARGEST = -30, 6  # powers of ten; a price beyond them is none
 _ID = re.compile(r"[!-~]{1,200}")
 
@@ -183,7 +184,7 @@ class _Listed(Wire):
 
 
 class _Reply(Wire):
-    data: list[Maybe[_Listed]]
+    data: Annotated[list[Maybe[_Listed]], Field(max_length=_MOST)]
 
 
 def _model(one: _Listed, options: Options) -> Model:
@@ -204,7 +205,8 @@ def _model(one: _Listed, options: Options) -> Model:
             else tuple(plain(name, options, limit=60) for name in listed)
         ),
         expires=plain(str(expires), options, limit=40) if expires else None,
-        free=one.id.endswith(":free") or all(price == 0 for price in prices),
+        free=(one.id.endswith(":free") and not any(prices))
+        or all(price == 0 for price in prices),
     )
 
 

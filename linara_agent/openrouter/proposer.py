@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from linara_agent.core.answer.answer import Answer
 from linara_agent.core.attempt import Attempt, FailedReply
@@ -13,9 +14,11 @@ from linara_agent.openrouter.arrival import Progress
 from linara_agent.openrouter.budget import Budget, Purse
 from linara_agent.openrouter.client import complete
 from linara_agent.openrouter.endpoint import endpoint
+from linara_agent.openrouter.errors import repeated_key
 from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.prompt import schema, turns
 from linara_agent.openrouter.request_body import request_body
+from linara_agent.openrouter.server_text import text_without_key
 from linara_agent.openrouter.transport import Session
 
 TRIES = 3
@@ -60,9 +63,9 @@ class OpenRouterProposer:
         key = key_of(target.url, body)
         kept = None if self.cache is None or attempts else self.cache.get(key)
         if kept is not None:
-            answers = take(kept.text, intent)
+            answers = self._taken(kept.text, intent)
             return _proposals(answers, model=kept.model, cached=True)
-        self._purse.allow(body, self.options)
+        most = self._purse.allow(body, self.options)
         try:
             completion = complete(
                 chat,
@@ -70,19 +73,29 @@ class OpenRouterProposer:
                 schema=form,
                 progress=self.progress,
                 session=self._session,
+                affords=partial(self._purse.affords, most),
             )
         except FailedReply as failure:
             self._purse.pay(failure.usage)
             raise
-        self._purse.pay(completion.usage)
+        self._purse.pay(completion.usage, most)
         try:
-            answers = take(completion.text, intent)
+            answers = self._taken(completion.text, intent)
         except FailedReply as failure:
             failure.usage, failure.source = completion.usage, completion.model
             raise
         asked = (key, completion.text, completion.model)
         self._asked, self._kept = (None if attempts else asked), False
         return _proposals(answers, model=completion.model, usage=completion.usage)
+
+    def _taken(self, text: str, intent: Intent) -> tuple[Answer, ...]:
+        """A key that is spelt with the escapes of JSON is seen only here."""
+        answers = take(text, intent)
+        for one in answers:
+            said = (one.command, one.rationale or "", *one.assumptions, *one.claims)
+            if any(text_without_key(part, self.options) != part for part in said):
+                raise repeated_key()
+        return answers
 
     def keep(self, proposal: Proposal) -> None:
         """The first answer of the run, once, and not what came of a repair."""

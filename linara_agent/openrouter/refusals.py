@@ -17,6 +17,8 @@ from linara_agent.openrouter.wire import Fault
 
 _LATER = f"Try again in a moment, or choose another model; {RECIPES}"
 _BROKEN = 500
+_LONGEST_PART = 2000
+"""Characters; some of the expressions take quadratic time."""
 _SETTINGS = "Correct the setting that the server's words name."
 
 
@@ -274,7 +276,7 @@ def _everything(fault: Fault) -> str:
         fault.availability.code if fault.availability else None,
         *marks,
     )
-    return " ".join(part for part in parts if part).lower()
+    return " ".join(part[:_LONGEST_PART] for part in parts if part).lower()
 
 
 def _words(fault: Fault) -> str:
@@ -297,4 +299,8 @@ def _reset_words(headers: Mapping[str, str], fault: Fault) -> str:
     moment = reset_moment(headers, fault)
     if moment is None:
         return ""
-    return f" (on {moment.astimezone():%Y-%m-%d at %H:%M}, local time)"
+    try:
+        local = moment.astimezone()
+    except (ValueError, OverflowError, OSError):
+        return ""  # at the ends of the calendar
+    return f" (on {local:%Y-%m-%d at %H:%M}, local time)"

@@ -27,6 +27,7 @@ from linara_agent.openrouter.errors import (
     too_large,
     transport,
     without_secrets,
+    wrongly_compressed,
 )
 from linara_agent.openrouter.line import Line
 from linara_agent.openrouter.options import Options
@@ -40,6 +41,10 @@ THREAD = "openrouter"
 _FRAMES = 16
 """So many times larger than what it carries a stream may be: each token is wrapped
 in some hundred bytes of JSON."""
+
+_CODINGS = ("", "identity", "gzip")
+"""As asked for. httpx unpacks every other that it knows, and one within the other:
+then a kilobyte is gigabytes before its size is seen."""
 
 _LAST_FRAME_S = 0.001
 """How long the end of an exchange is waited for when all that is wanted is there."""
@@ -224,6 +229,8 @@ def _receive(call: Call, line: Line, inbox: "SimpleQueue[_Mail]") -> None:
             name.lower(): redacted(value, call.options)
             for name, value in response.headers.items()
         }
+        if headers.get("content-encoding", "").strip().lower() not in _CODINGS:
+            raise wrongly_compressed()
         inbox.put(_Head(response.status_code, headers))
         limit = call.max_bytes * (_FRAMES if _is_stream(headers) else 1)
         size = 0
@@ -258,7 +265,8 @@ def _request(call: Call) -> httpx.Request:
 
 
 def _timeout(call: Call) -> httpx.Timeout:
-    left = max(0.001, call.deadline - time.monotonic())
+    # Longer than the caller waits: who is late hears one reason, and always the same.
+    left = max(0.0, call.deadline - time.monotonic()) + _FAREWELL_S
     silence = call.options.read_s
     return httpx.Timeout(
         left,

@@ -32,8 +32,14 @@ def _or_absent(value: object, handler: ValidatorFunctionWrapHandler) -> object:
 Maybe = Annotated[T | None, WrapValidator(_or_absent)]
 """A field that is None when the server sent something else."""
 
-Count = Maybe[Annotated[int, Field(ge=0)]]
-Money = Maybe[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+_MOST = 2**53 - 1
+"""What JSON carries exactly (RFC 8785): a plan with more could not be sealed."""
+_DEAREST = 1e6
+_MOST_CHOICES = 128
+"""One is asked for; a reply of nothing but choices would fill the memory."""
+
+Count = Maybe[Annotated[int, Field(ge=0, le=_MOST)]]
+Money = Maybe[Annotated[float, Field(ge=0, le=_DEAREST, allow_inf_nan=False)]]
 
 
 class Wire(BaseModel):
@@ -164,7 +170,7 @@ class Reply(Wire):
     id: Maybe[str] = None
     model: Maybe[str] = None
     provider: Maybe[str] = None
-    choices: Maybe[list[Choice]] = None
+    choices: Maybe[Annotated[list[Choice], Field(max_length=_MOST_CHOICES)]] = None
     usage: Maybe[UsageReport] = None
     error: Maybe[Fault] = None
 
@@ -228,7 +234,7 @@ class Chunk(Wire):
     id: Maybe[str] = None
     model: Maybe[str] = None
     provider: Maybe[str] = None
-    choices: list[Piece] | None = None
+    choices: Annotated[list[Piece], Field(max_length=_MOST_CHOICES)] | None = None
     usage: Maybe[UsageReport] = None
     error: Maybe[Fault] = None
 

@@ -68,7 +68,9 @@ class ModelThenRecipes:
                 raise failure from None
             why = failure.what.rstrip(".")
             notice = f"No model answered ({why}); this is the offline recipe"
-            return (replace(found, notice=f"{notice} {found.source}."),)
+            notice = f"{notice} {found.source}."
+            # Tries before the last one may have been billed.
+            return (replace(found, notice=notice, usage=failure.usage),)
 
     def keep(self, proposal: Proposal) -> None:
         self.model.keep(proposal)
@@ -134,8 +136,8 @@ class _Known:
 def _price(id: str, options: Options, who: Person) -> Price | None:
     """Raises Failure where the list is wanted and cannot be had."""
     model = lookup(id, options, cache=who.directories.cache, now=time.time())
-    if model is None:
-        return None
+    if model is None or (model.id != id and not id.endswith(":floor")):
+        return None  # other wishes than the cheapest provider may cost more than listed
     if model.free:
         return Price(prompt=Decimal(0), completion=Decimal(0))
     prompt, completion = model.prompt_price, model.completion_price

@@ -112,3 +112,21 @@ def test_a_shell_gets_its_completion():
     assert source.returncode == 0
     assert "complete" in source.stdout
     assert completed.returncode == 0
+
+
+def test_a_locale_without_the_characters_is_no_bug(tmp_path: Path):
+    """What an encoding lacks is shown by its number, in screens and in JSON."""
+    lacking = {"HOME": str(tmp_path), "PYTHONIOENCODING": "iso8859-1"}
+    screen = call("explain", "touch 你好", **lacking)
+    assert (screen.returncode, screen.stderr) == (0, "")
+    assert r"\u4f60\u597d" in screen.stdout
+
+    told = call("explain", "--json", "touch 你好", **lacking)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "你好" in told.stdout
+
+
+def test_a_terminal_that_lacks_a_character_gets_it_spelt_out(tmp_path: Path):
+    """What an encoding cannot show is no bug of ours."""
+    done = call("explain", "touch \u00e9", HOME=str(tmp_path), PYTHONIOENCODING="ascii")
+    assert (done.returncode, "creates \\xe9" in done.stdout) == (0, True)

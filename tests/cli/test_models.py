@@ -120,3 +120,12 @@ def test_without_server_and_copy_it_says_so(linara: Program):
     assert (done.code, done.out) == (ExitCode.NO_PROPOSAL, b"")
     assert "cannot be reached at http" in done.said
     assert os.environ.get("OPENROUTER_API_KEY") is None
+
+
+def test_brackets_in_a_name_are_text(linara: Program, server: ModelServer):
+    """A server cannot colour the list, nor break it."""
+    server.send(200, {"data": [{"id": "a/[/b][red]c"}]})
+    done = linara("models")
+
+    assert done.code == 0
+    assert ids(done.text) == ["a/[/b][red]c"]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -11,6 +12,7 @@ import pytest
 from linara_agent.core.sandbox_plan import View
 from linara_agent.docker_sandbox.host_view import HostView, Lower
 from linara_agent.docker_sandbox.identity import (
+    Foreign,
     Outdated,
     choose_witnesses,
     compare,
@@ -77,6 +79,16 @@ def test_missing_files_are_another_machine(lower: Path) -> None:
     chosen = witnesses_of(lower)
     with pytest.raises(SandboxUnavailable):
         compare(chosen, [None] * len(chosen), url=URL)
+
+
+def test_one_lower_among_many_may_have_just_been_mounted(lower: Path) -> None:
+    """Where others agree it is worth another look; where none does it is not."""
+    chosen = witnesses_of(lower)
+    other = replace(chosen[0], lower="/elsewhere")
+    for seen, partly in ((look(chosen[0].path), True), (None, False)):
+        with pytest.raises(Foreign) as caught:
+            compare([chosen[0], other], [seen, (10, 1, 1)], url=URL)
+        assert caught.value.partly is partly
 
 
 def test_a_host_that_moved_is_no_other_machine(lower: Path) -> None:

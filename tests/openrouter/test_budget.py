@@ -86,3 +86,30 @@ def test_a_server_on_this_machine_costs_what_it_says():
         one.allow(BODY, local)
     with pytest.raises(Failure, match="today"):
         purse(day="1", spent="1.1").allow(BODY, local)
+
+
+def test_another_try_needs_what_is_left():
+    """What the tries before it were billed is gone."""
+    one = purse(run="0.3", day="1", spent="0.5")
+    assert one.affords(MOST, None)
+    assert one.affords(MOST, Usage(cost_usd=0.19))
+    assert not one.affords(MOST, Usage(cost_usd=0.2))
+    assert not purse(day="1", spent="0.7").affords(MOST, Usage(cost_usd=0.2))
+    assert purse().affords(MOST, Usage(cost_usd=1000))
+
+
+def test_an_answer_without_a_price_counts_as_the_dearest():
+    """Else a server that says nothing could be asked without end."""
+    one = purse(run="0.3", day="1", spent="0.7")
+    one.pay(Usage(completion_tokens=3), one.allow(BODY, OPTIONS))
+    one.pay(None, one.allow(BODY, OPTIONS))
+    with pytest.raises(Failure, match=r"\$0\.22 of \$0\.3 for this run"):
+        one.allow(BODY, OPTIONS)
+
+
+def test_an_answer_without_a_price_counts_for_the_day():
+    """The journal does not know of it, the run does."""
+    one = purse(day="1", spent="0.8")
+    one.pay(None, one.allow(BODY, OPTIONS))
+    with pytest.raises(Failure, match=r"\$0\.91 of \$1 for today"):
+        one.allow(BODY, OPTIONS)

@@ -28,7 +28,8 @@ MODELS = {
         listed("a/free"),
         listed("a/paid", "0.00000015"),
         listed("a/varies", "-1"),
-        listed("a/named:free", "0.1"),
+        listed("a/named:free", ["?"]),
+        listed("a/priced:free", "0.1"),
         listed("~a/latest", expiration_date=None),
         listed("a/ending", expiration_date="2026-12-01"),
         listed("a/odd", ["?"]),
@@ -69,6 +70,7 @@ def test_neither_label_nor_account_is_shown(server, options):
     ("model", "ok", "detail"),
     [
         ("a/named:free", True, "free"),
+        ("a/priced:free", False, "costs money"),
         ("~a/latest", True, "free"),
         ("a/free:nitro", True, "free"),
         ("a/odd", True, "is available."),

@@ -220,3 +220,19 @@ def test_announced_hopelessness_counts(server, options):
     with pytest.raises(ProposalUnavailable, match="No provider is ready"):
         complete(TURNS, options)
     assert len(server.requests) == 1
+
+
+def test_a_try_that_cannot_be_afforded_is_not_made(server, options, body):
+    """What was billed so far decides; the reason stays that of the last try."""
+    server.send(200, billed(body, 0.25, "error"))
+    asked = []
+
+    def affords(usage: Usage | None) -> bool:
+        asked.append(usage)
+        return len(asked) < 2
+
+    with pytest.raises(Failure, match=r"tried 2 times") as caught:
+        complete(TURNS, options, affords=affords)
+    assert [one and one.cost_usd for one in asked] == [0.25, 0.5]
+    assert len(server.requests) == 2
+    assert caught.value.usage == Usage(completion_tokens=4, cost_usd=0.5)

@@ -60,3 +60,13 @@ def test_the_budget_is_asked_first(options, server):
     with pytest.raises(Failure, match="not known"):
         Explainer(options=elsewhere, budget=far).explain(TEXT)
     assert server.requests == []
+
+
+def test_a_key_spelt_with_escapes_is_taken_out(server, options, key):
+    """Only after the JSON is read does it look like the key."""
+    hidden = "".join(f"\\u{ord(char):04x}" for char in key)
+    server.answer(
+        '{"explanation": "It says HERE.", "effects": []}'.replace("HERE", hidden)
+    )
+    told = Explainer(options=options).explain(TEXT)
+    assert told.explanation.text == "It says [key]."

@@ -37,7 +37,8 @@ LISTED = {
             "supported_parameters": [],
             "expiration_date": "2026-12-01",
         },
-        {"id": "a/named:free", "pricing": {"prompt": "0", "completion": "0.1"}},
+        {"id": "a/named:free"},
+        {"id": "a/priced:free", "pricing": {"prompt": "0", "completion": "0.1"}},
         {"id": "~a/latest", "pricing": {"prompt": "-1", "completion": "-1"}},
         {"id": "openrouter/free", "pricing": {"prompt": "-1", "completion": "-1"}},
         {"id": "a/odd", "pricing": {"prompt": "cheap", "completion": ["?"]}},
@@ -85,8 +86,8 @@ def test_what_a_list_says_is_kept_exactly(server, options):
     )
     assert found["a/bare"] == Model(id="a/bare")
     assert set(found) == {
-        "a/priced", "a/zero", "a/named:free", "~a/latest", "openrouter/free", "a/odd",
-        "a/vast", "a/bare",
+        "a/priced", "a/zero", "a/named:free", "a/priced:free", "~a/latest",
+        "openrouter/free", "a/odd", "a/vast", "a/bare",
     }  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def test_a_price_that_varies_is_no_price(server, options):
         odd = found[name]
         assert (odd.varies, odd.free, odd.prompt_price) == (False, False, None)
     assert found["a/named:free"].free
+    assert not found["a/priced:free"].free
     assert (found["openrouter/free"].free, found["openrouter/free"].varies) == (
         True,
         False,
@@ -147,7 +149,7 @@ def test_without_the_server_an_old_copy_is_marked(server, options, cache: Path):
     server.send(500, b"")
     found = listing(options, cache=cache, now=NOW + 90_000)
 
-    assert (found.fetched, len(found.models)) == (NOW, 8)
+    assert (found.fetched, len(found.models)) == (NOW, 9)
     assert found.failure is not None
     assert "server failed" in found.failure.what
 
@@ -231,3 +233,10 @@ def test_one_model_is_looked_up(server, options, cache: Path):
     local = replace(options, openrouter=False)
 
     assert lookup("openrouter/free", local, cache=cache, now=NOW) is None
+
+
+def test_a_list_without_end_is_not_read(server, options):
+    """Thousands of models in a few megabytes would take gigabytes of memory."""
+    server.send(200, {"data": [{"id": "a"}] * 10_001})
+    with pytest.raises(Failure, match="list of models cannot be read"):
+        fetched(options)

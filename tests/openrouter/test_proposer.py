@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from linara_agent.core.attempt import Attempt, Fault, UnusableAnswer
 from linara_agent.core.proposal import Origin, Proposal, Usage
 from linara_agent.errors import ProposalUnavailable
 from linara_agent.openrouter.answer_cache import AnswerCache
+from linara_agent.openrouter.budget import Budget
 from linara_agent.openrouter.proposer import OpenRouterProposer
 from linara_agent.ports import Proposer
 
@@ -172,3 +174,25 @@ class TestCache:
 def test_representation_hides_the_key(options, key):
     """A proposer can be printed and logged."""
     assert key not in repr(OpenRouterProposer(options=options))
+
+
+@pytest.mark.parametrize("field", ["script", "explanation", "undo"])
+def test_a_key_spelt_with_escapes_is_no_answer(server, proposer, intent, key, field):
+    """In the reply it does not look like the key; in a plan it would be the key."""
+    answer = {"script": "ls", "explanation": "Lists.", "undo": "none", field: "KEY"}
+    hidden = "".join(f"\\u{ord(char):04x}" for char in key)
+    server.answer(json.dumps(answer).replace("KEY", hidden))
+    with pytest.raises(ProposalUnavailable, match="holds your key") as caught:
+        proposer.propose(intent)
+    assert key not in str(caught.value)
+
+
+def test_tries_end_with_the_budget(server, options, intent, body):
+    """A retry is billed like any request: the limit holds for all of them."""
+    server.send(200, body("ls", "error") | {"usage": {"cost": 0.3}})
+    proposer = OpenRouterProposer(options=options, budget=Budget(run=Decimal("0.2")))
+    with pytest.raises(ProposalUnavailable, match="failed before"):
+        proposer.propose(intent)
+    with pytest.raises(ProposalUnavailable, match=r"\$0\.3 of \$0\.2"):
+        proposer.propose(intent)
+    assert len(server.requests) == 1

@@ -198,3 +198,13 @@ def test_proxy_is_not_used_for_this_machine(server, options, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     server.answer("ls")
     assert complete(TURNS, replace(options, key=SecretStr("k"))).text == "ls"
+
+
+def test_a_reply_packed_twice_is_not_unpacked(server, options):
+    """A kilobyte would become gigabytes before its size could be seen."""
+    packed = gzip.compress(gzip.compress(b" " * (64 << 20)))
+    assert len(packed) < 2000
+    server.send(200, packed, Content_Encoding="gzip, gzip")
+    with pytest.raises(ProposalUnavailable, match="was not asked for"):
+        complete(TURNS, options)
+    assert len(server.requests) == 1

@@ -26,6 +26,8 @@ _EMPTIED = re.compile(
 _OPENED = re.compile(r"(?:\\|[|({]|&&|\b(?:do|then|else|in))[ \t]*$")
 _WORDS = re.compile(r"(?:^|[;&|(\s])(for|while|until|select|if|case|done|fi|esac)\b")
 _CLOSING = frozenset({"done", "fi", "esac"})
+_MOST_LINES = 200
+"""Each line that goes on is read with all before it."""
 
 
 def without_prompts(command: str) -> str:
@@ -36,6 +38,8 @@ def without_prompts(command: str) -> str:
     _refuse_other_prompts(lines)
     if not any(map(_PROMPT.match, lines)) or not _begins_session(lines):
         return command
+    if len(lines) > _MOST_LINES:
+        raise Unusable(f"it is a session of more than {_MOST_LINES} lines")
     taken: list[str] = []
     for line in lines:
         taken.append(_typed(line, "\n".join(taken)))

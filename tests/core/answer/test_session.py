@@ -78,3 +78,10 @@ def test_what_may_be_a_prompt_or_not_is_refused(text, why):
     """Output, root's prompt, a quotation and other programs' prompts are named."""
     with pytest.raises(Unusable, match=why):
         without_prompts(text)
+
+
+def test_a_session_without_end_is_refused():
+    """Each line that goes on is read with all before it."""
+    assert without_prompts("$ if a\n" + "> b\n" * 198 + "> fi").endswith("fi")
+    with pytest.raises(Unusable, match="more than 200 lines"):
+        without_prompts("$ if a\n" + "> b\n" * 200)
