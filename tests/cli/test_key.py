@@ -2,13 +2,10 @@
 
 import json
 import os
-import socket
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -16,7 +13,7 @@ from linara_agent.cli.exit_codes import ExitCode
 from tests.cli.settings_program import program
 from tests.end_to_end.program import LONGEST_S, Done, Program
 from tests.end_to_end.terminal import Terminal, terminal
-from tests.openrouter.conftest import ModelServer
+from tests.openrouter.conftest import ModelServer, serving
 
 KEY = "sk-or-v1-" + "5ec2e7" * 10
 REFUSED = {"error": {"code": 401, "message": "User not found."}}
@@ -38,15 +35,8 @@ REPORT = {
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        double = ModelServer(listener)
-        thread = Thread(target=double.serve, daemon=True)
-        thread.start()
+    with serving() as double:
         yield double
-        double.over.set()
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
 
 
 @pytest.fixture

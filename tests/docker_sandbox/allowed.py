@@ -1,8 +1,9 @@
 """Do the commands that the default policy allows only look?
 
-    python -m tests.docker_sandbox.allowed COUNT [SEED] [--trace]
+    python -m tests.docker_sandbox.allowed COUNT [SEED] [FILE] [--trace]
 
-Draws COUNT of the NL2Bash commands that are judged `allow` and runs each of them in a
+Draws COUNT of the commands in FILE (one a line; default: the NL2Bash commands of
+tests/corpus) that are judged `allow` and runs each of them in a
 twin, and nowhere else, over a made-up home and workspace below /tmp, for ten seconds
 at most. Prints each that changed a file which is not incidental, or that tried the
 network, with what it did; ends with 1 if there was one. With `--trace` also each that
@@ -79,8 +80,8 @@ def named(gate: Gate, text: str, place: Place) -> set[str]:
     return {PurePath(program).name for program in programs}
 
 
-def allowed(gate: Gate, place: Place) -> list[str]:
-    lines = CORPUS.read_text(encoding="utf-8").splitlines()
+def allowed(gate: Gate, place: Place, corpus: Path) -> list[str]:
+    lines = corpus.read_text(encoding="utf-8").splitlines()
     return [
         text
         for text in lines
@@ -130,15 +131,17 @@ def done(
 
 
 def main() -> int:
-    numbers = [int(word) for word in sys.argv[1:] if word != "--trace"]
+    words = [word for word in sys.argv[1:] if word != "--trace"]
+    numbers = [int(word) for word in words if word.isdecimal()]
     count, chosen = [*numbers, 1][:2]
+    files = [Path(word) for word in words if not word.isdecimal()]
     tracer = find_tracer(os.environ) if "--trace" in sys.argv else None
     home = Path(tempfile.mkdtemp(dir="/tmp", prefix="linara-allowed-"))
     work = workspace(home)
     (home / "blobs").mkdir()
     gate = default_gate()
     place = Place(cwd=str(work), home=str(home), user="someone", workspace=str(work))
-    texts = allowed(gate, place)
+    texts = allowed(gate, place, [*files, CORPUS][0])
     chooser = random.Random(chosen)  # noqa: S311 — a sample, no secret
     sample = chooser.sample(texts, min(count, len(texts)))
     environment = {"HOME": str(home), **dict(os.environ)}

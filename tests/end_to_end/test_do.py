@@ -3,16 +3,14 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from tests.end_to_end.conftest import Left
 from tests.end_to_end.program import Done, Program, tree
 from tests.end_to_end.terminal import terminal
-from tests.openrouter.conftest import ModelServer
+from tests.openrouter.conftest import ModelServer, serving
 
 pytestmark = pytest.mark.docker
 
@@ -24,15 +22,8 @@ NO_AUTH = {"error": {"code": 401, "message": "User not found."}}
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        double = ModelServer(listener)
-        thread = Thread(target=double.serve, daemon=True)
-        thread.start()
+    with serving() as double:
         yield double
-        double.over.set()
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
@@ -138,18 +138,25 @@ def completion(text: object, finish: str | None = "stop", **message: object) -> 
     }
 
 
+@contextmanager
+def serving() -> Iterator[ModelServer]:
+    """A double that answers on loopback while the context lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        double = ModelServer(listener)
+        thread = Thread(target=double.serve, daemon=True)
+        thread.start()
+        yield double
+        double.over.set()
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    double = ModelServer(listener)
-    thread = Thread(target=double.serve, daemon=True)
-    thread.start()
-    yield double
-    double.over.set()
-    with suppress(OSError):
-        listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
+    with serving() as double:
+        yield double
 
 
 @pytest.fixture
