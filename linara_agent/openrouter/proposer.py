@@ -29,7 +29,7 @@ class OpenRouterProposer:
     """`ports.Proposer` by a model; `source` of its proposals is the model's id.
 
     `holds_to_schema` says of a model's id whether it can be held to a JSON schema.
-    Connections are kept for the next asking until `close`.
+    Connections are kept for the next asking, and end with the process.
     """
 
     options: Options
@@ -45,9 +45,6 @@ class OpenRouterProposer:
 
     def __post_init__(self) -> None:
         self._purse = Purse(self.budget)
-
-    def close(self) -> None:
-        self._session.close()
 
     def propose(
         self, intent: Intent, attempts: tuple[Attempt, ...] = ()
