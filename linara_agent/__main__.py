@@ -5,12 +5,17 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from linara_agent.docker_sandbox.apart import Apart
 
 _OBJECTS = 50_000
 """A start makes some hundred thousand objects that stay: Python's own 700 would have
 them looked through hundreds of times."""
 _TURN_S = 0.0005
 """A thread that heard from the engine waits no longer than this for its turn."""
+_PREVIEWING = (["do"], ["run"], ["script"])
 
 
 def main() -> None:
@@ -25,9 +30,24 @@ def main() -> None:
 
 
 def _run() -> int:
+    arguments = sys.argv[1:]
+    apart = _apart() if _previews(arguments) else None
     from linara_agent.cli.main import run  # noqa: PLC0415 — see `main`
 
-    return run(sys.argv[1:])
+    return run(arguments, apart)
+
+
+def _previews(arguments: list[str]) -> bool:
+    """Seen at a glance, before a single library is loaded."""
+    words = arguments[1:] if arguments[:1] == ["--debug"] else arguments
+    return words[:1] in _PREVIEWING and not {"-h", "--help"} & set(words)
+
+
+def _apart() -> "Apart | None":
+    from linara_agent.docker_sandbox.apart import begin  # noqa: PLC0415 — see `main`
+    from linara_agent.wiring.premises import premises_of_child  # noqa: PLC0415 — see `main`
+
+    return begin(premises_of_child)
 
 
 def _leave(codes: list[int]) -> None:

@@ -13,7 +13,7 @@ sys.argv = ["linara-agent", "--version"]
 def late():
     time.sleep(0.3)
     print("thread", flush=True)
-def run(arguments):
+def run(arguments, apart):
     threading.Thread(target=late).start()
     atexit.register(lambda: print("registered"))
     print("run")

@@ -10,6 +10,7 @@ import click
 from linara_agent import __version__
 from linara_agent.cli.boundary import guarded
 from linara_agent.cli.lazy import LazyGroup
+from linara_agent.docker_sandbox.apart import Apart
 
 _COMMANDS = {
     "do": ("do", "Say what you want done: propose, preview, review, carry out."),
@@ -83,11 +84,16 @@ def _have_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def run(arguments: list[str]) -> int:
-    """Run the command line; returns the exit code and never raises."""
+def run(arguments: list[str], apart: Apart | None = None) -> int:
+    """Run the command line; returns the exit code and never raises.
+
+    `apart` is the process that makes the previews, where one was begun.
+    """
     _have_streams()
     debug = "--debug" in arguments[:1]
     return guarded(
-        lambda: cli.main(arguments, prog_name="linara-agent", standalone_mode=False),
+        lambda: cli.main(
+            arguments, prog_name="linara-agent", standalone_mode=False, obj=apart
+        ),
         debug=debug,
     )

@@ -26,6 +26,7 @@ from linara_agent.core.report import (
     verdict_json,
 )
 from linara_agent.core.visible import visible
+from linara_agent.docker_sandbox.apart import Apart
 from linara_agent.errors import UsageProblem
 from linara_agent.flow import carry
 from linara_agent.ports import Source
@@ -70,6 +71,7 @@ def front(console: Console) -> Front:
         progress=console,
         exit_of=exit_of,
         failure_of=code_of,
+        apart=click.get_current_context().find_object(Apart),
     )
 
 

@@ -17,6 +17,8 @@ PREFIX = "org.linara-agent."
 OURS = PREFIX + "run"
 _MACHINE = PREFIX + "machine"
 _START_FIELD = 19  # of the fields after the name, which may hold spaces (proc(5))
+_ENDED = ("Z", "X")
+"""Its parent has not asked how, and may never do so."""
 
 
 @cache
@@ -36,7 +38,7 @@ class Owner:
 
     `boot` is the beginning of the boot's id; `namespace` the number of the process
     namespace: clients in other ones share the engine, and their numbers mean nothing
-    here.
+    here. `client` is the process that it works for, if not for itself.
     """
 
     uid: int
@@ -44,19 +46,24 @@ class Owner:
     start: str
     boot: str
     namespace: str
+    client: int | None = None
 
     @classmethod
-    def of(cls, pid: int, uid: int) -> Self | None:
+    def of(cls, pid: int, uid: int, *, client: int | None = None) -> Self | None:
         """The running process of that number, None if there is none."""
         try:
             line = Path(f"/proc/{pid}/stat").read_text()
             namespace = Path("/proc/self/ns/pid").readlink().name
         except OSError:
             return None
+        state, *fields = line.rpartition(")")[2].split()
+        if state in _ENDED:
+            return None
         return cls(
             uid=uid,
             pid=pid,
-            start=line.rpartition(")")[2].split()[_START_FIELD],
+            client=client,
+            start=fields[_START_FIELD - 1],
             boot=Path("/proc/sys/kernel/random/boot_id").read_text()[:8],
             namespace="".join(filter(str.isdigit, namespace)),
         )
@@ -66,6 +73,7 @@ class Owner:
             OURS: run,
             PREFIX + "uid": str(self.uid),
             PREFIX + "pid": str(self.pid),
+            PREFIX + "client": str(self.client or self.pid),
             PREFIX + "start": self.start,
             PREFIX + "boot": self.boot,
             PREFIX + "namespace": self.namespace,

@@ -15,7 +15,8 @@ One preview, from top to bottom:
 7. Container and scratch are removed in a thread of their own, for which nobody waits
    before the end.
 
-`standby` does the first four while something else goes on.
+`standby` does the first four while something else goes on; where the program can, all
+of it is done in a process of its own (`apart`, `service`).
 
 Whatever was made is labelled with its `owner`, so that `reap` can remove it if this
 process is killed. The files `upper_walk`, `tree_removal` and `supervisor` (with
@@ -59,7 +60,8 @@ class Premises:
 
     `environment` says where the engine is; `places` are the directories that may hold
     scratch (`scratch.candidates`), `seccomp` the text of `sandbox/seccomp.json`, `pid`
-    and `uid` the process's own. A prepared twin waits `standby_s` for its text.
+    and `uid` the process's own, `client` the process it works for, if not itself. A
+    prepared twin waits `standby_s` for its text.
     """
 
     environment: Mapping[str, str]
@@ -67,6 +69,7 @@ class Premises:
     seccomp: str
     pid: int
     uid: int
+    client: int | None = None
     standby_s: float = 60.0
 
 
@@ -91,6 +94,10 @@ class DockerSandbox:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+    def connect(self) -> None:
+        """Look for the engine now. Raises SandboxUnavailable."""
+        self._shop()
 
     def close(self) -> None:
         """Leave the engine; twins that are prepared stay until discarded."""
@@ -156,7 +163,8 @@ class DockerSandbox:
             return self._workshop
 
     def _open(self) -> Workshop:
-        owner = Owner.of(self._premises.pid, self._premises.uid)
+        given = self._premises
+        owner = Owner.of(given.pid, given.uid, client=given.client)
         if owner is None:
             raise SandboxUnavailable(
                 "/proc does not show this process.",

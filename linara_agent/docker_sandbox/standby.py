@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from linara_agent.core.preview import Preview
 from linara_agent.core.sandbox_plan import SandboxPlan
 from linara_agent.errors import LinaraError
-from linara_agent.ports import Progress
 
 if TYPE_CHECKING:
     from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
     from linara_agent.docker_sandbox.views import Prepared
+    from linara_agent.ports import Progress
 
 T = TypeVar("T")
 _HEAD_START_S = 0.5
@@ -63,7 +63,7 @@ class StandbySandbox:
         self,
         premises: "Callable[[], Premises]",
         *,
-        progress: Progress,
+        progress: "Progress",
         meanwhile: Callable[[], object] = bool,
     ) -> None:
         self._meanwhile = meanwhile
@@ -77,12 +77,19 @@ class StandbySandbox:
             DockerSandbox,
         )
 
-        return DockerSandbox(self._premises(), begun=self._begun.set)
+        made = DockerSandbox(self._premises(), begun=self._begun.set)
+        made.connect()
+        return made
+
+    def warm_up(self) -> None:
+        """Look for the engine already, in a thread; nothing is made."""
+        self._loading()
 
     def close(self) -> None:
         """Leave the engine, which ends with the process anyway."""
         if self._made is not None:
-            self._made.result().close()
+            with suppress(LinaraError):  # it was never found
+                self._made.result().close()
             self._made = None
 
     def prepare(self, plan: SandboxPlan) -> "Standby":

@@ -1,6 +1,5 @@
 """Puts the adapters of a run in."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,14 +20,14 @@ from linara_agent.core.sandbox_plan import (
     View,
     twin_environment,
 )
+from linara_agent.docker_sandbox.apart import Apart, ApartSandbox
 from linara_agent.docker_sandbox.owner import process_name
 from linara_agent.docker_sandbox.standby import StandbySandbox
 from linara_agent.host import place as host_place
 from linara_agent.host import surroundings
 from linara_agent.host.secret_places import hidden_places
 from linara_agent.house import House
-from linara_agent.ports import Progress, Reviewer
-from linara_agent.shipped import shipped
+from linara_agent.ports import Progress, Reviewer, Sandbox
 from linara_agent.wiring.person import (
     Person,
     SystemClock,
@@ -38,6 +37,7 @@ from linara_agent.wiring.person import (
     place_here,
     plan_store,
 )
+from linara_agent.wiring.premises import premises_of
 
 if TYPE_CHECKING:
     from linara_agent.docker_sandbox.sandbox import Premises
@@ -95,12 +95,13 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """What the command line itself provides."""
+    """What the command line itself provides; `apart` is the sandbox's own process."""
 
     reviewer: Reviewer
     progress: Progress
     exit_of: Callable[[Passage], int]
     failure_of: Callable[[BaseException], int]
+    apart: Apart | None = None
 
 
 def house(who: Person, choices: Choices, front: Front) -> House:
@@ -111,9 +112,7 @@ def house(who: Person, choices: Choices, front: Front) -> House:
         gate=gate,
         place=place,
         sandbox_plan=_sandbox_plan(who, choices, gate.policy, place),
-        sandbox=StandbySandbox(
-            lambda: premises(who), progress=front.progress, meanwhile=get_ready
-        ),
+        sandbox=_sandbox(who, front),
         journal=journal_of(who),
         plans=plan_store(who),
         applier=HostChanges(),
@@ -130,6 +129,15 @@ def house(who: Person, choices: Choices, front: Front) -> House:
         installed=lambda name: surroundings.installed(name, who.environment),
         process=process_name(who.caller.uid),
     )
+
+
+def _sandbox(who: Person, front: Front) -> Sandbox:
+    """In the process that was begun for it, else in threads of this one."""
+    if front.apart is None:
+        return StandbySandbox(
+            lambda: premises(who), progress=front.progress, meanwhile=get_ready
+        )
+    return ApartSandbox(front.apart, progress=front.progress, meanwhile=get_ready)
 
 
 def _sandbox_plan(
@@ -170,15 +178,7 @@ def _tracer(who: Person) -> str:
 
 def premises(who: Person) -> "Premises":
     """What the sandbox needs to know of this process. Raises SettingsProblem."""
-    from linara_agent.docker_sandbox import sandbox, scratch
-
-    return sandbox.Premises(
-        environment=who.environment,
-        places=scratch.candidates(who.environment, who.caller.uid),
-        seccomp=(shipped("sandbox") / "seccomp.json").read_text(encoding="utf-8"),
-        pid=os.getpid(),
-        uid=who.caller.uid,
-    )
+    return premises_of(who.environment, who.caller.uid)
 
 
 def path_state(path: str) -> PathState | None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from linara_agent.cli.doctor import tell_trials
 from linara_agent.cli.exit_codes import ExitCode
 from linara_agent.core.check import Check
 from tests.conftest import leftovers
+from tests.docker_sandbox.ground import of_session
 from tests.end_to_end.program import LONGEST_S, Done, Program, tree
 
 NOWHERE = "unix:///nonexistent/docker.sock"
@@ -51,24 +53,38 @@ def test_the_status_names_engine_image_and_places(linara: Program):
     assert all(one["ok"] or one["remedy"] for one in found["places"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run in the middle of its preview; `pid` is the sandbox's own process."""
+
+    process: "subprocess.Popen[bytes]"
+    pid: int
+
+    def kill(self) -> None:
+        """Both processes at once, so that neither sees to what the other leaves."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
 @pytest.fixture
-def run_of(linara: Program) -> Iterator["subprocess.Popen[bytes]"]:
-    """A run in the middle of its preview."""
+def run_of(linara: Program) -> Iterator[Run]:
     with linara.started("run", "--no-input", "touch x; sleep 98765") as process:
         deadline = time.monotonic() + LONGEST_S
-        while not any(
-            one["running"]
-            for one in holdings(linara("sandbox", "status", "--json"), process.pid)
-        ):
+        while not (running := running_of(linara, process.pid)):
             assert time.monotonic() < deadline
             assert process.poll() is None
-        yield process
+        yield Run(process=process, pid=running[0])
+
+
+def running_of(linara: Program, client: int) -> list[int]:
+    """Which processes of the client's session have a container that runs."""
+    ours = of_session(client)
+    told = linara("sandbox", "status", "--json").json["holdings"]
+    return [one["pid"] for one in told if one["running"] and one["pid"] in ours]
 
 
 @pytest.mark.docker
-def test_what_a_living_run_has_stays(
-    linara: Program, run_of: "subprocess.Popen[bytes]"
-):
+def test_what_a_living_run_has_stays(linara: Program, run_of: Run):
     """It is told as alive, with its owner, and cleaning passes it by."""
     alive = holdings(linara("sandbox", "status", "--json"), run_of.pid)
     assert {one["kind"] for one in alive} == {"container", "volume", "scratch"}
@@ -85,13 +101,12 @@ def test_what_a_living_run_has_stays(
 @pytest.mark.docker
 def test_what_a_killed_run_left_is_removed(
     linara: Program,
-    run_of: "subprocess.Popen[bytes]",
+    run_of: Run,
     engine: docker.DockerClient,
     tmp_path: Path,
 ):
     """It is told as left over and goes; the journal gets the end of the run."""
-    run_of.send_signal(signal.SIGKILL)
-    run_of.communicate()
+    run_of.kill()
     # The scratch is in a home that no other client knows; the rest any may reap.
     left = holdings(linara("sandbox", "status", "--json"), run_of.pid)
     assert {one["life"] for one in left} == {"left over"}
@@ -109,12 +124,9 @@ def test_what_a_killed_run_left_is_removed(
 
 
 @pytest.mark.docker
-def test_a_killed_run_is_closed_where_no_engine_answers(
-    linara: Program, run_of: "subprocess.Popen[bytes]"
-):
+def test_a_killed_run_is_closed_where_no_engine_answers(linara: Program, run_of: Run):
     """The journal needs none; what is in the engine waits for it, and goes then."""
-    run_of.send_signal(signal.SIGKILL)
-    run_of.communicate()
+    run_of.kill()
     without = linara.with_(DOCKER_HOST=NOWHERE)
     assert without("sandbox", "clean").code == ExitCode.NO_SANDBOX
     (latest,) = linara("audit", "list", "--json").text.splitlines()

@@ -23,7 +23,7 @@ from threading import Event, Thread
 from typing import Any
 
 from linara_agent.docker_sandbox.assembly import BOOT
-from tests.docker_sandbox.ground import LONGEST_S, Ground, of_session, processes
+from tests.docker_sandbox.ground import LONGEST_S, Ground, outliving, processes
 
 _LOOK_S = 0.3
 SAVED = 10
@@ -111,7 +111,7 @@ class AtOnce:
         wanted = self._wanted(number)
         found = _shown(json.loads(out))
         problems = [] if found == wanted else [f"{number}: {found}, not {wanted}"]
-        left = of_session(process.pid)
+        left = outliving(process.pid)
         return problems + ([f"{number}: left {left}"] if left else [])
 
     def _wanted(self, number: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from tests.docker_sandbox.ground import LONGEST_S, Ground, of_session
+from tests.docker_sandbox.ground import LONGEST_S, Ground, of_session, outliving
 from tests.docker_sandbox.second_engine import SecondEngine
 
 TEXT = (
@@ -146,13 +146,14 @@ class Chaos:
             after_s=after_s,
             code=process.returncode,
             said=said.decode(errors="replace"),
-            running=tuple(of_session(process.pid)),
+            running=tuple(outliving(process.pid)),
         )
 
     def _made(self, client: int) -> bool:
         """Whether the client has a place for its twin's changes."""
         scratch = self.ground.home / ".cache" / "linara-agent" / "scratch"
-        return any(scratch.glob(f"*.{client}.*"))
+        pids = of_session(client)
+        return any(one for pid in pids for one in scratch.glob(f"*.{pid}.*"))
 
     def _judge(self, done: Round) -> None:
         try:

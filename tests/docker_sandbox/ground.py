@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -112,3 +113,11 @@ def processes() -> Iterator[tuple[int, int]]:
 def of_session(leader: int) -> list[int]:
     """What a client that ended left running: the living processes of its session."""
     return [pid for pid, found in processes() if found == leader]
+
+
+def outliving(leader: int) -> list[int]:
+    """What still runs when the process that takes down has had the time for it."""
+    deadline = time.monotonic() + LONGEST_S
+    while (left := of_session(leader)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left

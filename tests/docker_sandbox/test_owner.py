@@ -30,6 +30,16 @@ def test_an_ended_process_is_gone(observer: Owner) -> None:
     assert owner.is_gone(observer)
 
 
+def test_an_ended_process_that_nobody_asks_for_is_gone(observer: Owner) -> None:
+    """In a container without an init it keeps its number for ever."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        owner = Owner.of(process.pid, os.getuid())
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert owner is not None
+        assert owner.is_gone(observer)
+
+
 def test_a_number_used_again_is_another_process(observer: Owner) -> None:
     """The start time tells two processes of one number apart."""
     assert replace(observer, start="1").is_gone(observer)

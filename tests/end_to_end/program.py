@@ -4,11 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
+
+from tests.docker_sandbox.ground import processes
 
 LONGEST_S = 60.0
 """A program that takes longer hangs; the test fails instead of waiting on."""
@@ -79,6 +82,7 @@ class Program:
     def __call__(self, *arguments: str | bytes | Path, stdin: bytes = b"") -> Done:
         with self.started(*arguments) as process:
             out, err = process.communicate(stdin, timeout=LONGEST_S)
+        settle(Path(self.environment.get("HOME", "/")))  # the program itself does not
         return Done(code=process.returncode, out=out, err=err, pid=process.pid)
 
     @contextmanager
@@ -93,11 +97,42 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,  # what outlives it can be told by its session
         ) as process:
             try:
                 yield process
             finally:
                 process.kill()
+
+
+def settle(folder: Path) -> None:
+    """Wait until no process works for a program that has ended.
+
+    Those are meant whose home is the folder, or below.
+    """
+    deadline = time.monotonic() + LONGEST_S
+    while found := _survivors(folder):
+        assert time.monotonic() < deadline, f"they outlive their client: {found}"
+        time.sleep(0.02)
+
+
+def _survivors(folder: Path) -> list[int]:
+    """A program leads its session, which tells when it has ended."""
+    living = dict(processes())
+    return [
+        pid
+        for pid, leader in living.items()
+        if leader not in living and _lives_in(pid, folder)
+    ]
+
+
+def _lives_in(pid: int, folder: Path) -> bool:
+    try:
+        lines = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    homes = [os.fsdecode(line[5:]) for line in lines if line.startswith(b"HOME=")]
+    return any(Path(home).is_relative_to(folder) for home in homes)
 
 
 def tree(top: Path) -> dict[str, str | None]:

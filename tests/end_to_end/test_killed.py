@@ -1,6 +1,7 @@
 """A client that ends in mid-preview leaves nothing, or the next one clears it."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import docker.errors
 import pytest
 
 from tests.conftest import RUN_LABEL
+from tests.docker_sandbox.ground import of_session
 from tests.end_to_end.conftest import Left
 from tests.end_to_end.program import LONGEST_S, Program, tree
 from tests.end_to_end.terminal import terminal
@@ -26,7 +28,7 @@ def await_script(engine: docker.DockerClient) -> AwaitScript:
     """Wait until the script of that client runs in its twin."""
 
     def running(pid: int) -> bool:
-        labels = [RUN_LABEL, f"org.linara-agent.pid={pid}"]
+        labels = [RUN_LABEL, f"org.linara-agent.client={pid}"]
         for one in engine.containers.list(
             filters={"label": labels}, ignore_removed=True
         ):
@@ -54,13 +56,39 @@ def ending(linara: Program, number: int) -> dict[str, object]:
     return run
 
 
-def test_a_client_that_was_killed_is_reaped_by_the_next(
+def test_a_client_that_was_killed_leaves_nothing(
     linara: Program, work: Path, await_script: AwaitScript, left: Left
 ):
-    """After kill -9 the next command removes container, volumes and scratch."""
+    """After kill -9 the sandbox's own process takes down what it was at work on."""
     with linara.started("run", "--no-input", SLOW) as process:
         await_script(process.pid)
         process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert (left(), tree(work)) == ([], {})
+
+
+def test_without_its_sandbox_a_client_ends(
+    linara: Program, work: Path, await_script: AwaitScript, left: Left
+):
+    """Kill -9 of that process alone is an error; the next command removes the rest."""
+    with linara.started("run", "--no-input", SLOW) as process:
+        await_script(process.pid)
+        [sandbox] = set(of_session(process.pid)) - {process.pid}
+        os.kill(sandbox, signal.SIGKILL)
+        _, said = process.communicate(timeout=LONGEST_S)
+    assert (process.returncode, tree(work)) == (21, {}), said
+    assert len(left()) > 2
+    assert linara("run", "--no-input", "true").code == 0
+    assert left() == []
+
+
+def test_what_was_killed_as_a_whole_is_reaped_by_the_next(
+    linara: Program, work: Path, await_script: AwaitScript, left: Left
+):
+    """After kill -9 of all the next command removes container, volumes and scratch."""
+    with linara.started("run", "--no-input", SLOW) as process:
+        await_script(process.pid)
+        os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
     assert len(left()) > 2
 
@@ -105,6 +133,20 @@ def test_a_person_can_break_off_a_preview(
     plans = work.parent / "home/.local/state/linara-agent/plans"
     assert list(plans.iterdir()) == []
     assert (ending(linara, 0)["ended"], ending(linara, 0)["exit"]) == ("failed", 130)
+
+
+def test_nobody_waits_for_what_is_taken_down(linara: Program, left: Left):
+    """The program ends while the sandbox's process cannot even begin to do so."""
+    with terminal(linara, "run", "touch x") as screen:
+        screen.wait_for("decline")
+        [sandbox] = set(of_session(screen.process.pid)) - {screen.process.pid}
+        os.kill(sandbox, signal.SIGSTOP)
+        try:
+            screen.press("d")
+            assert screen.end() == 12
+        finally:
+            os.kill(sandbox, signal.SIGCONT)
+    assert left() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)

@@ -32,7 +32,7 @@ class Patient:
         return answer("echo made > file")
 
     def _running(self) -> list[str]:
-        labels = [RUN_LABEL, f"org.linara-agent.pid={self.pid}"]
+        labels = [RUN_LABEL, f"org.linara-agent.client={self.pid}"]
         found = self.engine.containers.list(
             filters={"label": labels, "status": "running"}, ignore_removed=True
         )

@@ -27,7 +27,7 @@ def events(linara: Program) -> list[str]:
 
 def await_twin(engine: docker.DockerClient, pid: int) -> None:
     """Wait until a twin of that process stands by."""
-    labels = [RUN_LABEL, f"org.linara-agent.pid={pid}"]
+    labels = [RUN_LABEL, f"org.linara-agent.client={pid}"]
     deadline = time.monotonic() + LONGEST_S
     while not engine.containers.list(filters={"label": labels}, ignore_removed=True):
         assert time.monotonic() < deadline, "no twin was ever started"
