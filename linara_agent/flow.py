@@ -252,8 +252,8 @@ def _final(house: House, passage: Passage, preview: Preview) -> Verdict:
     script = passage.script
     if script is None:
         raise AssertionError("a preview is made only of what was read")
-    policy, place = house.gate.policy, house.place
-    verdict = final_verdict(passage.verdict, script, preview, policy, place)
+    gate, place = house.gate, house.place
+    verdict = final_verdict(passage.verdict, script, preview, gate, place)
     log(house, Event.MEASURED, {"changes": changes_json(preview.effective[:_KEPT])})
     log(house, Event.FINAL, verdict_json(verdict), durable=True)
     return verdict

@@ -50,7 +50,7 @@ def _judged_again(house: House, plan: Plan) -> Passage:
     """A plan file may come from elsewhere: what this policy denies stays denied."""
     place = house.place.at(plan.sandbox.cwd)
     script, read = house.gate.assess(plan.proposal.text, place)
-    now = final_verdict(read, script, plan.preview, house.gate.policy, place)
+    now = final_verdict(read, script, plan.preview, house.gate, place)
     log(house, Event.FINAL, verdict_json(now), durable=True)
     return Passage(
         run=house.sandbox_plan.run,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from linara_agent.core.effects.catalogue import Catalogue
+from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.trace import Reading
 from linara_agent.core.policy.match import Policy, judge
@@ -50,6 +51,21 @@ class Reader:
             nested=tuple(found.nested),
         )
 
+    def programs(self, reading: Reading) -> frozenset[str]:
+        """The names, without directories, of the programs that it says will run.
+
+        With those that they start by themselves.
+        """
+        named = [command.program for command in reading.commands]
+        described = filter(None, map(self.catalogue.find, named))
+        started = [name for program in described for name in program.starts]
+        executed = [
+            effect.target
+            for effect in reading.effects
+            if effect.kind is EffectKind.EXECUTE and effect.target is not None
+        ]
+        return frozenset(map(last_part, (*named, *started, *executed)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(Reader):
@@ -64,3 +80,7 @@ class Gate(Reader):
         """All three steps in a row."""
         script = self.read(text, place)
         return script, self.judge(script, self.resolve(script, place), place)
+
+
+def last_part(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -9,11 +9,13 @@ from linara_agent.core.effects.effect import Effect, EffectKind, Form
 from linara_agent.core.effects.glob import matches
 from linara_agent.core.effects.place import Place, classify
 from linara_agent.core.effects.trace import Reading
+from linara_agent.core.gate import Gate, last_part
 from linara_agent.core.need import WAITED
 from linara_agent.core.policy.match import Policy, judge
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.shell.script import Script
+from linara_agent.core.traced import Traced
 
 _KINDS = {
     ChangeKind.CREATED: EffectKind.CREATE,
@@ -45,13 +47,14 @@ def measured_effects(preview: Preview, place: Place) -> tuple[Effect, ...]:
 
 
 def final_verdict(
-    read: Verdict, script: Script, preview: Preview, policy: Policy, place: Place
+    read: Verdict, script: Script, preview: Preview, gate: Gate, place: Place
 ) -> Verdict:
     """The strictest of what was read, what was measured, and the limits.
 
     Findings on measured effects carry no effect index: their effects are the
     preview's changes.
     """
+    policy = gate.policy
     effects = measured_effects(preview, place)
     findings: list[Finding] = [*preview.findings]
     if effects:
@@ -62,6 +65,9 @@ def final_verdict(
     findings += _over_limits(preview, policy)
     findings += _unfinished(preview)
     findings += _strange_modes(preview)
+    if preview.traced is not None and not _is_unread(read.effects):
+        named = gate.programs(gate.resolve(script, place))
+        findings += _strange_programs(preview.traced, named)
     if preview.network_tried and EffectKind.NETWORK not in {
         e.kind for e in read.effects
     }:
@@ -87,6 +93,17 @@ def _unfinished(preview: Preview) -> Iterator[Finding]:
         noun = "process" if outcome.leftovers == 1 else "processes"
         reason = f"{outcome.leftovers} {noun} went on after the command had ended"
         yield _review("left-running", reason)
+
+
+def _strange_programs(traced: Traced, named: frozenset[str]) -> Iterator[Finding]:
+    """What strace saw of programs that were not named is never `allow` either."""
+    strange = [path for path in traced.counts if last_part(path) not in named]
+    if strange:
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        reason = f"it executed {strange[0]}{more}, which reading it did not foretell"
+        yield _review("program-surprise", reason)
+    if not traced.complete:
+        yield _review("program-surprise", "it executed more than the trace holds")
 
 
 def _strange_modes(preview: Preview) -> Iterator[Finding]:
@@ -129,13 +146,18 @@ def _surprises(
     foretold: tuple[Effect, ...], measured: tuple[Effect, ...]
 ) -> Iterator[Finding]:
     """Changes that the reading did not predict are never `allow`."""
-    if any(e.kind in (EffectKind.UNKNOWN, EffectKind.EXECUTE) for e in foretold):
+    if _is_unread(foretold):
         return
     found = [e for e in measured if not any(_foretells(f, e) for f in foretold)]
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         reason = f"reading it did not foretell the change of {found[0].target}{more}"
         yield Finding(rule="surprise", decision=Decision.REVIEW, reason=reason)
+
+
+def _is_unread(foretold: tuple[Effect, ...]) -> bool:
+    """It runs what was not read, and is no `allow` for that."""
+    return any(e.kind in (EffectKind.UNKNOWN, EffectKind.EXECUTE) for e in foretold)
 
 
 def _foretells(foretold: Effect, measured: Effect) -> bool:

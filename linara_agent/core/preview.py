@@ -13,10 +13,10 @@ from linara_agent.core.wire import Bytes
 class Outcome:
     """How a run ended; exactly one of `exit` and `signal` is set.
 
-    `stdout` and `stderr` are cut at the output limit (`truncated`); `limits`
-    names the limits that it ran into (`time`, `memory`, `processes`, `scratch`), and
-    `terminal` where it only waited for a person;
-    `leftovers` counts processes that outlived the shell. Times in seconds,
+    `stdout` and `stderr` are cut at the output limit (`truncated`); `limits` names
+    those that it ran into (`time`, `memory`, `processes`, `scratch`, `file-size`), and
+    `terminal` where it only waited for a person; `leftovers` counts processes that
+    outlived the shell. Times in seconds,
     `peak_memory` in bytes.
     """
 

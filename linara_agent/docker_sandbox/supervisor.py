@@ -52,6 +52,7 @@ LOOK_S = 0.2
 OPENING_S = 0.002
 MOST_PEERS = 1000
 CREDIT_S = 20.0  # less than the client waits beyond the wall time
+SIGNALLED = 128  # what a shell adds to the number of the signal that ended a command
 
 
 def identities(paths: list[str]) -> list[list[int] | None]:
@@ -255,6 +256,11 @@ class Run:
             send_all(signal.SIGTERM)
             send_all(signal.SIGCONT)  # a stopped process answers too
 
+    def grew_too_far(self) -> bool:
+        """The kernel's signal for it ended the shell, or its last command."""
+        code = os.waitstatus_to_exitcode(self.status or 0)
+        return code in (-signal.SIGXFSZ, SIGNALLED + signal.SIGXFSZ)
+
     def report(self) -> Orders:
         code = os.waitstatus_to_exitcode(self.status or 0)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -315,5 +321,6 @@ def main(witnesses: list[str], standby_s: float) -> int:
     limits = run.limits
     limits += ["memory"] if oom_kills() > before[0] else []
     limits += ["processes"] if refused_forks() > before[1] else []
+    limits += ["file-size"] if run.grew_too_far() else []
     say(REPORT, {**run.report(), "network_tried": network() > before[2]})
     return 0

@@ -9,6 +9,7 @@ from linara_agent.core.decision import Decision
 from linara_agent.core.measure import final_verdict, measured_effects
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
+from linara_agent.core.traced import Executed, Traced
 from tests.core.gates import PLACE, gate
 from tests.core.previews import change, outcome, preview, state
 
@@ -19,7 +20,7 @@ def final(command: str, seen: Preview, *, policy: str = "automation") -> Verdict
     """The verdict of the command after that preview."""
     house = gate(policy)
     script, verdict = house.assess(command, PLACE)
-    return final_verdict(verdict, script, seen, house.policy, PLACE)
+    return final_verdict(verdict, script, seen, house, PLACE)
 
 
 def rules(verdict: Verdict) -> set[str]:
@@ -92,6 +93,46 @@ def test_a_surprise_is_never_allowed(command: str, done: Change) -> None:
 def test_what_counts_as_foretold(command: str, done: Change) -> None:
     """Below a written directory, above a made one, within a glob."""
     assert "surprise" not in rules(final(command, preview(done)))
+
+
+def traced(*paths: str, complete: bool = True) -> Preview:
+    """A preview in which strace saw these programs."""
+    programs = tuple(Executed(path=path, arguments=()) for path in paths)
+    return replace(
+        preview(), traced=Traced(programs=programs, connections=(), complete=complete)
+    )
+
+
+def test_a_program_that_was_not_foretold_is_never_allowed() -> None:
+    """Where strace was asked, what it saw is held against the reading."""
+    seen = traced("/usr/bin/ls", "/opt/odd", "/opt/odd", "./other")
+    verdict = final("ls | sort", seen)
+    found = [f.reason for f in verdict.findings if f.rule == "program-surprise"]
+    assert found == [
+        "it executed /opt/odd and 1 more, which reading it did not foretell"
+    ]
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_a_trace_that_was_cut_is_never_allowed() -> None:
+    """What it does not hold may be anything."""
+    assert (
+        final("ls", traced("/usr/bin/ls", complete=False)).decision is Decision.REVIEW
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "paths"),
+    [
+        ("ls | sort", ("/usr/bin/ls", "/bin/sort")),
+        ("find . -exec grep x {} +", ("/usr/bin/find", "/usr/bin/grep")),
+        ("zgrep x a.gz", ("/usr/bin/zgrep", "/usr/bin/gzip", "/usr/bin/grep")),
+        ("make", ("/usr/bin/make", "/usr/bin/cc")),
+    ],
+)
+def test_which_programs_are_foretold(command: str, paths: tuple[str, ...]) -> None:
+    """Those that are named, what they start by themselves, and all of unread code."""
+    assert "program-surprise" not in rules(final(command, traced(*paths)))
 
 
 def test_several_surprises_are_one_finding() -> None:

@@ -21,7 +21,6 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from linara_agent.core.decision import Decision
-from linara_agent.core.effects.effect import EffectKind
 from linara_agent.core.effects.place import Place
 from linara_agent.core.gate import Gate
 from linara_agent.core.sandbox_plan import Caller, Limits, SandboxPlan, twin_environment
@@ -66,18 +65,9 @@ def default_gate() -> Gate:
     )
 
 
-def named(gate: Gate, text: str, place: Place) -> set[str]:
+def named(gate: Gate, text: str, place: Place) -> frozenset[str]:
     """The programs that run, as far as reading the text tells; names without paths."""
-    reading = gate.resolve(gate.read(text, place), place)
-    programs = [command.program for command in reading.commands]
-    described = filter(None, map(gate.catalogue.find, programs))
-    programs += [started for one in described for started in one.starts]
-    programs += [
-        effect.target
-        for effect in reading.effects
-        if effect.kind is EffectKind.EXECUTE and effect.target is not None
-    ]
-    return {PurePath(program).name for program in programs}
+    return gate.programs(gate.resolve(gate.read(text, place), place))
 
 
 def allowed(gate: Gate, place: Place, corpus: Path) -> list[str]:
@@ -111,7 +101,7 @@ def plan(text: str, home: Path, work: Path) -> SandboxPlan:
 
 
 def done(
-    sandbox: DockerSandbox, asked: SandboxPlan, blobs: Path, known: set[str]
+    sandbox: DockerSandbox, asked: SandboxPlan, blobs: Path, known: frozenset[str]
 ) -> Iterator[str]:
     """What a text did that one which only looks does not do.
 

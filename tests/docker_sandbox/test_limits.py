@@ -88,9 +88,18 @@ def test_one_file_cannot_grow_for_ever(preview_of: PreviewOf) -> None:
     """The size of a single file has its own limit."""
     preview = preview_of("head -c 3M /dev/zero > f", limits=Limits(file_size=MIB))
     (change,) = preview.changes
-    assert preview.outcome.exit != 0
+    assert preview.outcome.limits == ("file-size",)
     assert change.after is not None
     assert change.after.size == MIB
+
+
+def test_whoever_asks_for_a_file_that_is_too_large_is_told(
+    preview_of: PreviewOf,
+) -> None:
+    """Also where a command of several was ended, and the shell told of it."""
+    text = "head -c 3M /dev/zero > f; exit $?"
+    outcome = preview_of(text, limits=Limits(file_size=MIB)).outcome
+    assert (outcome.exit, outcome.limits) == (153, ("file-size",))
 
 
 def test_open_files_are_limited(preview_of: PreviewOf) -> None:
