@@ -224,8 +224,7 @@ def _previewed(
     proposal = passage.proposal
     sandbox_plan = planned(house.sandbox_plan, passage, house.gate.catalogue)
     log(house, Event.SANDBOX_PLANNED, sandbox_facts(sandbox_plan, proposal))
-    reaped = house.sandbox.reap()
-    if reaped:
+    if reaped := house.sandbox.reap():
         log(house, Event.REAPED, {"things": reaped})
     id = house.fresh_id()
     blobs = house.plans.new(id)
@@ -313,7 +312,8 @@ def _one(house: House, seen: _Seen, *, ask: bool = True) -> tuple[Passage, str |
     passage, plan = seen.passage, seen.plan
     if plan is None:
         return passage, None
-    plan = replace(plan, proposal=passage.proposal).sealed()
+    if plan.proposal != passage.proposal:
+        plan = replace(plan, proposal=passage.proposal).sealed()
     step = next_step(plan.verdict, plan.preview, house.mode)
     if step.step in (Step.DENIED, Step.ANSWER):
         house.plans.discard(plan.id)

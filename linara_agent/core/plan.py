@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
+from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
 from linara_agent.core.policy.verdict import Verdict
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SCHEMA = 1
+_NOT_SEALED = {"state", "digest"}
 
 
 class PlanState(StrEnum):
@@ -54,12 +56,11 @@ class Plan:
 
     def computed_digest(self) -> str:
         """SHA-256 (hex) of the RFC 8785 form of all fields but state and digest."""
-        fields = _adapter().dump_python(self, mode="python")
-        fields = {k: v for k, v in fields.items() if k not in ("state", "digest")}
+        fields = _adapter().dump_python(self, mode="json", exclude=_NOT_SEALED)
         return sha256(_canonical(fields)).hexdigest()
 
     def to_json(self) -> bytes:
-        return _canonical(_adapter().dump_python(self, mode="python")) + b"\n"
+        return _canonical(_adapter().dump_python(self, mode="json")) + b"\n"
 
     @classmethod
     def from_json(cls, text: bytes) -> "Plan":
@@ -70,24 +71,32 @@ class Plan:
         return plan
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 — any JSON value, made plain
-    """Enums and tuples as JSON has them (pydantic's python mode keeps them)."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int(value)
-    return value
+def _canonical(fields: dict[str, Any]) -> bytes:
+    """The RFC 8785 form of a plan's fields.
 
-
-def _canonical(value: Any) -> bytes:  # noqa: ANN401 — any JSON value
-    """The RFC 8785 form."""
+    Changes may be very many and hold no fractions; json's own encoder writes the same
+    of them, in a tenth of the time.
+    """
     import rfc8785  # noqa: PLC0415 — no preview waits for its import
 
-    return rfc8785.dumps(_plain(value))
+    preview = dict(fields["preview"])
+    changes = _CHANGES.encode(preview.pop("changes")).encode()
+    members = {key: rfc8785.dumps(value) for key, value in preview.items()}
+    whole = _object({**members, "changes": changes})
+    rest = {key: value for key, value in fields.items() if key != "preview"}
+    members = {key: rfc8785.dumps(value) for key, value in rest.items()}
+    return _object({**members, "preview": whole})
+
+
+_CHANGES = JSONEncoder(
+    sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+)
+
+
+def _object(members: dict[str, bytes]) -> bytes:
+    """In the order of their names, which are those of fields."""
+    names = sorted(members)
+    return b"{%s}" % b",".join(b'"%s":%s' % (n.encode(), members[n]) for n in names)
 
 
 def get_ready() -> None:

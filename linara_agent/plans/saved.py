@@ -10,8 +10,8 @@ from linara_agent.core.change import Change, ChangeKind, FileType
 from linara_agent.core.plan import SCHEMA, Plan, PlanState
 from linara_agent.errors import PlanProblem
 
-LARGEST_PLAN = 256 << 20
-"""Bytes of a plan.json that are read at most."""
+LARGEST_PLAN = 512 << 20
+"""Bytes of a plan.json that are written or read at most: about 1,000,000 changes."""
 
 BLOB = re.compile(r"[0-9a-f]{64}")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -30,6 +30,15 @@ def not_written(directory: Path, error: OSError) -> PlanProblem:
         f"The plan at {directory} cannot be written: {error.strerror}.",
         not_done="It was not saved or changed.",
         remedy="See that the directory can be written to and has space.",
+    )
+
+
+def too_large(directory: Path, changes: int) -> PlanProblem:
+    return PlanProblem(
+        f"The plan at {directory} would be larger than {LARGEST_PLAN >> 20} MiB, with"
+        f" its {changes:,} change{'' if changes == 1 else 's'}.",
+        not_done="It was not saved; the host is untouched.",
+        remedy="Do it in several steps, each with fewer changes.",
     )
 
 

@@ -18,6 +18,7 @@ from linara_agent.core.plan import Plan, PlanState
 from linara_agent.errors import PlanProblem
 from linara_agent.plans.plan_file import PlanFile, open_file, write_file
 from linara_agent.plans.saved import (
+    LARGEST_PLAN,
     blob_problem,
     bytes_of,
     damaged,
@@ -25,6 +26,7 @@ from linara_agent.plans.saved import (
     not_written,
     parse,
     parse_state,
+    too_large,
 )
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{5,63}")
@@ -57,14 +59,20 @@ class PlanStore:
         return blobs
 
     def save(self, plan: Plan) -> None:
-        """Write a sealed plan; on disk when this returns, or not there at all."""
+        """Write a sealed plan; on disk when this returns, or not there at all.
+
+        Raises PlanProblem if it is too large to be read again, or cannot be written.
+        """
         _check_id(plan.id)
         directory = self._root / plan.id
+        content = plan.to_json()
+        if len(content) > LARGEST_PLAN:
+            raise too_large(directory, len(plan.preview.changes))
         try:
             for blob in (directory / "blobs").iterdir():
                 blob.chmod(0o600)
             _write(directory / "state", plan.state.encode() + b"\n")
-            _write(directory / "plan.json", plan.to_json())
+            _write(directory / "plan.json", content)
         except OSError as error:
             raise not_written(directory, error) from error
 

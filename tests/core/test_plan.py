@@ -4,6 +4,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,22 @@ def test_a_plan_survives_json(changes: list[Change], out: bytes) -> None:
     outcome = Outcome(exit=None, signal=9, stdout=out, stderr=b"\xff")
     plan = replace(plan, preview=replace(plan.preview, outcome=outcome)).sealed()
     assert Plan.from_json(plan.to_json()) == plan
+
+
+@given(changes=st.lists(CHANGES, max_size=3), seconds=st.floats(0, 1e15))
+def test_the_json_of_a_plan_is_canonical(changes: list[Change], seconds: float) -> None:
+    """RFC 8785 to the byte, also where a faster encoder wrote a part of it."""
+    plan = make_plan(tuple(changes))
+    outcome = replace(plan.preview.outcome, duration_s=seconds)
+    text = replace(plan, preview=replace(plan.preview, outcome=outcome)).to_json()
+    assert rfc8785.dumps(json.loads(text)) + b"\n" == text
+
+
+def test_what_is_judged_holds_no_fraction() -> None:
+    """Only of such is the faster encoder's text canonical."""
+    kinds = [one.type for each in (Change, PathState) for one in fields(each)]
+    assert kinds
+    assert not [kind for kind in kinds if "float" in str(kind)]
 
 
 @given(changes=st.lists(CHANGES, max_size=2))

@@ -268,6 +268,20 @@ def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         store.save(make_plan())
 
 
+def test_what_could_not_be_read_again_is_not_saved(
+    store: PlanStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes are the limit of both; a plan above it is told, with its size."""
+    size = len(saved(store).to_json())
+    for module in ("store", "saved"):
+        monkeypatch.setattr(f"linara_agent.plans.{module}.LARGEST_PLAN", size)
+    assert store.load(saved(store, "plan-0002").id).id == "plan-0002"
+    with pytest.raises(PlanProblem, match="with its 1 change") as raised:
+        saved(store, "plan-0003", intent="a longer plan")
+    assert "several steps" in raised.value.remedy
+    assert {one.id for one in store.list()} == {"plan-0001", "plan-0002"}
+
+
 def test_the_saved_form_is_canonical_json(store: PlanStore) -> None:
     """plan.json is one object; integers above 2**53 stand in it as strings."""
     plan = saved(store)

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from linara_agent.core.effects.effect import PathClass
-from linara_agent.core.effects.glob import intersect, matches, static_directory
+from linara_agent.core.effects.glob import (
+    any_of,
+    intersect,
+    matches,
+    static_directory,
+)
 
 SECRET_PLACES = (
     "~/.ssh", "~/.ssh/**", "~/.gnupg", "~/.gnupg/**", "~/.aws", "~/.aws/**",
@@ -240,10 +245,12 @@ def other_regions(glob: str, place: Place) -> Iterator[PathClass]:
 
 
 def _any(path: str, patterns: tuple[str, ...], home: str) -> bool:
-    return any(
-        matches(home + pattern[1:] if pattern.startswith("~/") else pattern, path)
-        for pattern in patterns
-    )
+    return any_of(_at_home(patterns, home)).fullmatch(path) is not None
+
+
+@lru_cache(maxsize=64)
+def _at_home(patterns: tuple[str, ...], home: str) -> tuple[str, ...]:
+    return tuple(home + one[1:] if one.startswith("~/") else one for one in patterns)
 
 
 def _below(path: str, root: str) -> bool:

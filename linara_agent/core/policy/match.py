@@ -7,10 +7,10 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from linara_agent.core.decision import Decision
-from linara_agent.core.effects.effect import Effect, EffectKind, Form, PathClass
-from linara_agent.core.effects.glob import intersect, matches
+from linara_agent.core.effects.effect import Effect, EffectKind, PathClass
 from linara_agent.core.effects.place import Place
 from linara_agent.core.effects.trace import Command, Nested, Reading
+from linara_agent.core.policy.path_globs import matches_one, speaks_of
 from linara_agent.core.policy.policy_file import (
     LoadedFile,
     PlacedOverride,
@@ -296,59 +296,23 @@ def _finding(
 
 def _matches(rule: Rule, effect: Effect, subject: _Subject) -> bool:
     place = subject.place
-    keys = (
-        effect.kind in rule.effect,
-        not rule.cls or any(_in_class(one, effect, subject) for one in rule.cls),
-        not rule.certainty or effect.certainty in rule.certainty,
-        not rule.path or _path_matches(rule, rule.path, effect, place),
-        not rule.target or _any_glob(rule.target, effect.target, place),
-        not rule.host or _any_glob(rule.host, effect.target, place),
-        not rule.program or _program(effect.program) in rule.program,
-        not rule.words or _words_of(effect, rule, subject.reading),
+    return (
+        effect.kind in rule.effect
+        and (not rule.cls or any(_in_class(one, effect, subject) for one in rule.cls))
+        and (not rule.certainty or effect.certainty in rule.certainty)
+        and (not rule.program or _program(effect.program) in rule.program)
+        and (not rule.path or speaks_of(rule.path, rule.decision, effect, place))
+        and (not rule.target or matches_one(rule.target, effect.target, place))
+        and (not rule.host or matches_one(rule.host, effect.target, place))
+        and (not rule.words or _words_of(effect, rule, subject.reading))
     )
-    return all(keys)
 
 
 def _in_class(name: str, effect: Effect, subject: _Subject) -> bool:
     own = subject.classes.get(name)
     if own is None:
         return effect.cls == name
-    return effect.cls is not None and _any_glob(own, effect.target, subject.place)
-
-
-def _path_matches(
-    rule: Rule, globs: tuple[str, ...], effect: Effect, place: Place
-) -> bool:
-    """Whether the rule's paths are spoken of; a rule that forbids is taken wider.
-
-    It also speaks of a glob that may match its paths, of the directory whose content
-    it names (`cp x /etc/sudoers.d`), and of a tree above that is deleted or whose
-    permissions change.
-    """
-    target = effect.target
-    if _any_glob(globs, target, place):
-        return True
-    if rule.decision is Decision.ALLOW or target is None:
-        return False
-    expanded = [one for glob in globs if (one := _expanded(glob, place)) is not None]
-    wider = any(
-        matches(one.removesuffix("/**"), target)
-        for one in expanded
-        if one.endswith("/**")
-    )
-    if effect.form is Form.GLOB:
-        return wider or any(
-            intersect(target, one) or intersect(target, one.removesuffix("/**"))
-            for one in expanded
-            if "[*]" not in one
-        )
-    if effect.form is Form.UNDER and effect.kind in _WHOLE_TREES:
-        below = target.rstrip("/") + "/"
-        return wider or any(one.startswith(below) for one in expanded)
-    return wider
-
-
-_WHOLE_TREES = (EffectKind.DELETE, EffectKind.METADATA)
+    return effect.cls is not None and matches_one(own, effect.target, subject.place)
 
 
 def _words_of(effect: Effect, rule: Rule, reading: Reading) -> bool:
@@ -359,25 +323,6 @@ def _words_of(effect: Effect, rule: Rule, reading: Reading) -> bool:
 
 def _program(name: str | None) -> str:
     return (name or "").split(" ")[0]
-
-
-def _any_glob(globs: Iterable[str], target: str | None, place: Place) -> bool:
-    if target is None:
-        return False
-    return any(
-        matches(expanded, target)
-        for glob in globs
-        if (expanded := _expanded(glob, place)) is not None
-    )
-
-
-def _expanded(glob: str, place: Place) -> str | None:
-    if glob == "~" or glob.startswith("~/"):
-        return place.home + glob[1:]
-    if glob.startswith("$WORKSPACE"):
-        root = place.workspace
-        return None if root is None else root + glob.removeprefix("$WORKSPACE")
-    return glob
 
 
 def _words_match(rule: Rule, command: Command) -> bool:
