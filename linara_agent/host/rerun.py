@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from linara_agent.core.need import Need
 from linara_agent.core.plan import Plan
 from linara_agent.core.preview import Outcome
 from linara_agent.core.review import Approved, Way
@@ -29,12 +30,22 @@ _MEDDLING = ("BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4", "CDPATH", "GLOBI
 class Streams:
     """Where the command's input comes from and its output is shown as it comes.
 
-    `stdin` is a descriptor, inherited only if it is a terminal.
+    `stdin` is a descriptor, inherited only if it is a terminal. All three are, by a
+    command that is known to want one (`vim`, `top`), if all are terminals: what it
+    writes is then not kept.
     """
 
     stdout: BinaryIO
     stderr: BinaryIO
     stdin: int = 0
+
+    @property
+    def outputs(self) -> tuple[BinaryIO, BinaryIO]:
+        return self.stdout, self.stderr
+
+    @property
+    def are_terminals(self) -> bool:
+        return is_terminal(self.stdin) and all(one.isatty() for one in self.outputs)
 
 
 class HostShell:
@@ -70,7 +81,8 @@ class HostShell:
         arguments = (self._bash(), *_operands(sandbox))
         with Directories() as directories:
             where = _working_directory(sandbox.cwd, directories)
-            return self._run(arguments, sandbox, where)
+            whole = _wants_terminal(plan) and self._streams.are_terminals
+            return self._run(arguments, sandbox, where, whole=whole)
 
     def _bash(self) -> str:
         path = f"{_BASH_FIRST}:{self._environment.get('PATH', '')}"
@@ -84,16 +96,24 @@ class HostShell:
         return str(Path(found).absolute())
 
     def _run(
-        self, arguments: tuple[str, ...], sandbox: SandboxPlan, where: int
+        self,
+        arguments: tuple[str, ...],
+        sandbox: SandboxPlan,
+        where: int,
+        *,
+        whole: bool,
     ) -> Outcome:
-        stdin = self._streams.stdin
+        """`whole`: it gets the terminal itself, not pipes to us."""
+        stdin, outputs = self._streams.stdin, self._streams.outputs
+        for output in outputs:
+            output.flush()
         started = self._clock()
         try:
             process = subprocess.Popen(
                 arguments,
                 stdin=stdin if is_terminal(stdin) else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdout=outputs[0] if whole else subprocess.PIPE,
+                stderr=outputs[1] if whole else subprocess.PIPE,
                 # The very directory that was checked, whatever its path becomes.
                 cwd=f"/proc/self/fd/{where}",
                 env=_environment(self._environment, sandbox),
@@ -107,12 +127,11 @@ class HostShell:
                 remedy="Make the command shorter, or put it into a script file.",
             ) from error
         with process:
-            if process.stdout is None or process.stderr is None:
-                raise AssertionError("both were asked for as pipes")
+            pipes = (process.stdout, process.stderr)
             running = Running(
                 pid=process.pid,
-                pipes=(process.stdout.fileno(), process.stderr.fileno()),
-                sinks=(self._streams.stdout, self._streams.stderr),
+                pipes=tuple(pipe.fileno() for pipe in pipes if pipe is not None),
+                sinks=outputs,
                 terminal=Terminal(stdin),
                 cap=sandbox.limits.output,
                 clock=self._clock,
@@ -121,6 +140,10 @@ class HostShell:
             ended = running.follow()
             process.returncode = ended.code
         return ended.outcome(duration_s=self._clock() - started)
+
+
+def _wants_terminal(plan: Plan) -> bool:
+    return any(one.rule == Need.TERMINAL.rule for one in plan.preview.findings)
 
 
 def _check_text(plan: Plan) -> None:

@@ -52,11 +52,12 @@ class Ended:
 @dataclass(slots=True, kw_only=True)
 class Running:
     """`pid` leads a process group of its own; `pipes` and `sinks` are those of its
-    standard output and error; `cap` in bytes is for both together.
+    standard output and error, without pipes where it has the terminal itself; `cap`
+    in bytes is for both together.
     """
 
     pid: int
-    pipes: tuple[int, int]
+    pipes: tuple[int, ...]
     sinks: tuple[BinaryIO, BinaryIO]
     terminal: Terminal
     cap: int
@@ -87,9 +88,11 @@ class Running:
             _, status, usage = os.wait4(self.pid, 0)
         finally:
             os.close(ending)
-        for number in (0, 1):
+        for number in range(len(self.pipes)):
             self._pump(number, all_there_is=True)
         code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            self.terminal.mend()
         typed = self.terminal.lent and code in (-signal.SIGINT, 128 + signal.SIGINT)
         return Ended(
             code=code,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -12,6 +13,7 @@ class Terminal:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.lent = _in_foreground(descriptor)
+        self._modes = termios.tcgetattr(descriptor) if self.lent else None
 
     def lend(self, group: int) -> None:
         """Put a process group in the foreground: Ctrl-C then goes to it alone."""
@@ -24,6 +26,12 @@ class Terminal:
     def take_back(self) -> None:
         if self.lent:
             _set_foreground(self._descriptor, os.getpgrp())
+
+    def mend(self) -> None:
+        """Undo what a command that was killed made of it, as a shell does."""
+        if self._modes is not None:
+            with _blocked(signal.SIGTTOU), suppress(termios.error):
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._modes)
 
     def suspend(self, group: int) -> None:
         """The command was stopped (Ctrl-Z): stop with it, and go on with it."""

@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import stat
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from linara_agent.core.decision import Decision
 from linara_agent.core.plan import Plan
+from linara_agent.core.policy.verdict import Finding
 from linara_agent.core.preview import Outcome
 from linara_agent.core.review import Way
 from linara_agent.core.sandbox_plan import Limits
@@ -348,6 +351,48 @@ def test_on_a_terminal_the_command_can_ask() -> None:
     seen = run.read_until(b"True")
     assert b"got hello" in seen
     assert b"END 0 None () True" in seen
+    assert run.end() == 0
+
+
+def wanting_terminal(text: str) -> Plan:
+    """As the preview of a program that is known to need one finds."""
+    plan = plan_of(text)
+    finding = Finding(rule="needs-terminal", decision=Decision.REVIEW, reason="it does")
+    preview = replace(plan.preview, findings=(finding,))
+    return replace(plan, preview=preview).sealed()
+
+
+TELLS = "for n in 0 1 2; do if [ -t $n ]; then echo tty; else echo none; fi; done"
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (plan_of(TELLS), b"tty\r\nnone\r\nnone"),
+        (wanting_terminal(TELLS), b"tty\r\ntty\r\ntty"),
+    ],
+    ids=["any", "one that wants it"],
+)
+def test_who_wants_a_terminal_gets_the_whole(plan: Plan, said: bytes) -> None:
+    """An editor would not do with pipes; of any other command the output is kept."""
+    run = OnTerminal(plan)
+    assert said in run.read_until(b"True")
+    assert run.end() == 0
+
+
+def test_who_wants_a_terminal_gets_pipes_where_there_is_none(shell: Shell) -> None:
+    """The output is kept as ever; nothing is written past our sinks."""
+    outcome = shell.run(wanting_terminal("echo out; tty"))
+    assert outcome.stdout == shell.stdout.getvalue() == b"out\nnot a tty\n"
+
+
+def test_a_terminal_is_mended_after_one_that_was_killed() -> None:
+    """An editor that is killed leaves it without echo, and the person could not see."""
+    run = OnTerminal(wanting_terminal("stty -echo -icanon; echo r''eady; kill -9 $$"))
+    run.read_until(b"True")
+    modes = termios.tcgetattr(run.master)[3]
+    assert modes & termios.ECHO
+    assert modes & termios.ICANON
     assert run.end() == 0
 
 
