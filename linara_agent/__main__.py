@@ -34,7 +34,11 @@ def _run() -> int:
     apart = _apart() if _previews(arguments) else None
     from linara_agent.cli.main import run  # noqa: PLC0415 — see `main`
 
-    return run(arguments, apart)
+    try:
+        return run(arguments, apart)
+    finally:
+        if apart is not None:
+            apart.end()
 
 
 def _previews(arguments: list[str]) -> bool:

@@ -4,7 +4,8 @@ It loads the engine's client and asks the engine about itself while the other pr
 reads the policy and opens the journal: Python has one thread at work in each. It makes
 nothing before it is told to, and ends when the pipe from the other one does, however
 that ended: then it takes down whatever stands. So even a client that is killed leaves
-nothing, and none waits for what is being removed.
+nothing, and none waits for what is being removed. Whoever ends a whole group of
+processes, by Ctrl-C or by a signal, does not meet it: it leads a group of its own.
 
 What goes over the two pipes is pickled; both ends are ours. This module imports next to
 nothing, because the program begins with it.
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from linara_agent.core.change import Change
     from linara_agent.core.preview import Preview
     from linara_agent.core.sandbox_plan import SandboxPlan
     from linara_agent.docker_sandbox.sandbox import Premises
@@ -29,8 +31,10 @@ Request = tuple[Any, ...]
 """What is to be done, and with what."""
 Step = Callable[[str], AbstractContextManager[None]]
 
-STEP, DONE, FAILED, BROKEN = range(4)
+STEP, CHANGES, DONE, FAILED, BROKEN = range(5)
 _STDERR = 2
+_FIRST_NAMESPACE = "pid:[4026531836]"
+"""Of processes: PROC_PID_INIT_INO in Linux's include/linux/proc_ns.h."""
 
 
 class Broken(Exception):
@@ -40,7 +44,8 @@ class Broken(Exception):
 class Apart:
     """The pipes to the process; what it is asked is answered before the next."""
 
-    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+    def __init__(self, child: int, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._child = child
         self._requests = requests
         self._answers = answers
 
@@ -54,34 +59,51 @@ class Apart:
 
     def answer(self, step: Step) -> Any:  # noqa: ANN401 — of the request's type
         """Wait for it; raises what was raised there, SandboxUnavailable if it died."""
-        import pickle  # noqa: PLC0415 — see the module
-
-        with ExitStack() as shown:
-            try:
-                while True:
-                    kind, value = pickle.load(self._answers)  # noqa: S301 — from our own child
+        changes: list[Change] = []
+        try:
+            with ExitStack() as shown:
+                while (heard := self._heard())[0] in (STEP, CHANGES):
                     shown.close()
-                    if kind != STEP:
-                        break
-                    shown.enter_context(step(value))
-            except (EOFError, OSError, ValueError, pickle.UnpicklingError) as exc:
-                raise _gone() from exc
-            except BaseException:
-                self.leave()  # whoever is interrupted does not wait for a preview
-                raise
+                    if heard[0] == STEP:
+                        shown.enter_context(step(heard[1]))
+                    else:
+                        changes += heard[1]
+        except KeyboardInterrupt:
+            self.leave()  # whoever is interrupted does not wait for a preview
+            raise
+        kind, value = heard
         if kind == FAILED:
             raise put_together(*value)
         if kind == BROKEN:
             broken = Broken("the process of the sandbox")
             broken.add_note(value)
             raise broken
-        return value
+        return _with(changes, value) if changes else value
+
+    def _heard(self) -> tuple[int, Any]:
+        import pickle  # noqa: PLC0415 — see the module
+
+        try:
+            kind, value = pickle.load(self._answers)  # noqa: S301 — from our own child
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as exc:
+            raise _gone() from exc
+        return kind, value
 
     def leave(self) -> None:
         """The process takes down what stands, and ends."""
         for pipe in (self._requests, self._answers):
             with suppress(OSError):
                 pipe.close()
+
+    def end(self) -> None:
+        """Leave, and wait for its end where it might not live to it.
+
+        In a container the first process may end right after us, and all others with it.
+        """
+        self.leave()
+        if _namespace() != _FIRST_NAMESPACE:
+            with suppress(OSError):
+                os.waitpid(self._child, 0)
 
 
 class ApartSandbox:
@@ -136,6 +158,12 @@ class ApartTwin:
         self._sandbox.discard(self._number)
 
 
+def _with(changes: "list[Change]", preview: "Preview") -> "Preview":
+    from dataclasses import replace  # noqa: PLC0415 — see the module
+
+    return replace(preview, changes=tuple(changes))
+
+
 def taken_apart(error: "LinaraError") -> Request:
     """Its class may want other things to be made with than what it then holds."""
     return type(error), error.args, vars(error)
@@ -150,31 +178,31 @@ def put_together(
     return error
 
 
-def begin(premises: "Callable[[], Premises]") -> Apart | None:
+def begin(premises: "Callable[[int], Premises]") -> Apart | None:
     """Fork the process; None where that cannot be, and all is done in this one.
 
-    There must be no thread yet. `premises` is called in the new process.
+    There must be no thread yet. `premises` is called in the new process, with the
+    number of this one.
     """
-    requests, ours = os.pipe()
-    theirs, answers = os.pipe()
-    # A caller may have closed a standard stream; then a pipe is in its place.
-    child = _forked() if min(requests, ours, theirs, answers) > _STDERR else None
+    pipes: list[int] = []
+    client = os.getpid()
+    try:
+        pipes += os.pipe()
+        pipes += os.pipe()
+        # A caller may have closed a standard stream; then a pipe is in its place.
+        child = os.fork() if min(pipes) > _STDERR else None
+    except OSError:
+        child = None
     if child is None:
-        for number in (requests, ours, theirs, answers):
+        for number in pipes:
             os.close(number)
         return None
+    requests, ours, theirs, answers = pipes
     if child == 0:
-        _serve(premises, requests, answers)
+        _serve(lambda: premises(client), requests, answers)
     os.close(requests)
     os.close(answers)
-    return Apart(os.fdopen(ours, "wb"), os.fdopen(theirs, "rb"))
-
-
-def _forked() -> int | None:
-    try:
-        return os.fork()
-    except OSError:
-        return None
+    return Apart(child, os.fdopen(ours, "wb"), os.fdopen(theirs, "rb"))
 
 
 def _serve(premises: "Callable[[], Premises]", requests: int, answers: int) -> NoReturn:
@@ -183,13 +211,64 @@ def _serve(premises: "Callable[[], Premises]", requests: int, answers: int) -> N
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: None)  # it is the client who decides
+        with suppress(OSError):
+            os.setpgid(0, 0)
         _keep_only(requests, answers)
-        from linara_agent.docker_sandbox.service import Service  # noqa: PLC0415 — here alone
-
-        Service(premises, os.fdopen(requests, "rb"), os.fdopen(answers, "wb")).go()
+        _work(premises, os.fdopen(requests, "rb"), os.fdopen(answers, "wb"))
         code = 0
     finally:
         os._exit(code)
+
+
+def _work(
+    premises: "Callable[[], Premises]", requests: BinaryIO, answers: BinaryIO
+) -> None:
+    """Whatever it fails of is told to the client, who would only see it gone."""
+    import pickle  # noqa: PLC0415 — see the module
+
+    try:
+        from linara_agent.docker_sandbox.service import Service  # noqa: PLC0415 — here alone
+
+        Service(premises, requests, answers).go()
+    except Exception as error:  # noqa: BLE001 — see the function
+        with suppress(OSError):
+            pickle.dump(answer_for(error), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+
+
+def answer_for(error: Exception) -> tuple[int, object]:
+    """An error as an answer: one of ours, a lack of the machine's, or a bug."""
+    import errno  # noqa: PLC0415 — see the module
+    import pickle  # noqa: PLC0415 — see the module
+    import traceback  # noqa: PLC0415 — see the module
+
+    from linara_agent.errors import LinaraError, SandboxUnavailable  # noqa: PLC0415 — see the module
+
+    lacks = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
+    if (
+        isinstance(error, MemoryError)
+        or getattr(error, "errno", None) in lacks
+        or "can't start new thread" in str(error)
+    ):
+        error = SandboxUnavailable(
+            f"The process of the sandbox lacks something: {str(error) or 'memory'}.",
+            not_done="The preview has no result; the host is untouched.",
+            remedy="Raise the limits on files, processes and memory (`ulimit -a`).",
+        )
+    if isinstance(error, LinaraError):
+        error.add_note(traceback.format_exc())
+        answer = FAILED, taken_apart(error)
+        with suppress(pickle.PicklingError, TypeError, AttributeError):
+            pickle.dumps(answer)
+            return answer
+    return BROKEN, traceback.format_exc()
+
+
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")  # noqa: PTH115 — without its import
+    except OSError:
+        return ""
 
 
 def _keep_only(*pipes: int) -> None:

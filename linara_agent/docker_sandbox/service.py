@@ -4,31 +4,29 @@ Requests are read in a thread, so that the end is heard while a text is run: it 
 that in the way Ctrl-C does in the client, and everything is taken down.
 """
 
+import os
 import pickle
 import signal
 import threading
-import traceback
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from queue import SimpleQueue
 from typing import BinaryIO
 
-from linara_agent.docker_sandbox.apart import (
-    BROKEN,
-    DONE,
-    FAILED,
-    STEP,
-    Request,
-    taken_apart,
-)
+from linara_agent.core.preview import Preview
+from linara_agent.docker_sandbox.apart import CHANGES, DONE, STEP, Request, answer_for
 from linara_agent.docker_sandbox.sandbox import Premises
 from linara_agent.docker_sandbox.standby import Standby, StandbySandbox
-from linara_agent.errors import LinaraError
 
 _LONGEST_S = 120
 """An engine that hangs keeps the process no longer after the end of its client."""
+_AT_ONCE = 5000
+"""Changes that are pickled together: there may be a million."""
 _END: Request = ("end",)
+_TURN_S = 0.002
 
 
 class Service:
@@ -42,28 +40,35 @@ class Service:
         self._heard: SimpleQueue[Request] = SimpleQueue()
         self._sandbox = StandbySandbox(premises, progress=self)
         self._twins: dict[int, Standby] = {}
+        self._begun = False
         self._working = False
         self._over = False
 
     def go(self) -> None:
-        """Serve until the pipe ends; returns when all is taken down."""
+        """Serve until the pipe ends; returns when all is taken down.
+
+        Whoever never asked for a thing waits for no engine either.
+        """
         signal.signal(signal.SIGTERM, self._stop)
         self._sandbox.warm_up()
         threading.Thread(target=self._listen, name="requests", daemon=True).start()
         import_module("linara_agent.docker_sandbox.changes")  # needed at the end
         try:
             with suppress(KeyboardInterrupt):
-                while (request := self._heard.get()) is not _END:
+                while (request := self._heard.get()) is not _END and not self._over:
                     self._do(request)
         finally:
-            self._take_down()
+            if self._begun:
+                self._take_down()
 
     def _take_down(self) -> None:
-        signal.alarm(_LONGEST_S)
+        os.chdir("/")  # the directory may be on what the person unmounts next
         for twin in self._twins.values():
-            twin.discard()
+            with suppress(RuntimeError):  # no more threads; `reap` will find the rest
+                twin.discard()
         while others := [one for one in threading.enumerate() if _is_waited_for(one)]:
             others[0].join()
+            time.sleep(_TURN_S)
         self._sandbox.close()
 
     def _listen(self) -> None:
@@ -73,15 +78,18 @@ class Service:
                 while True:
                     self._heard.put(pickle.load(self._requests))  # noqa: S301 — from our own parent
         finally:
+            signal.alarm(_LONGEST_S)
             self._over = True
             self._heard.put(_END)
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
     def _stop(self, *_: object) -> None:
         if self._over and self._working:
+            self._working = False  # once is enough
             raise KeyboardInterrupt
 
     def _do(self, request: Request) -> None:
+        self._begun = True
         match request:
             case "prepare", number, plan:
                 self._twins[number] = self._sandbox.prepare(plan)
@@ -93,20 +101,24 @@ class Service:
             case _:
                 self._answer(self._sandbox.reap)
 
-    def _answer(self, work: Callable[[], object]) -> None:
-        answer: tuple[int, object]
-        self._working = True
+    def _answer(self, work: Callable[[], Preview | int]) -> None:
         try:
+            self._working = True
             self._stop()  # the end may have been heard before there was work to stop
-            answer = DONE, work()
-        except LinaraError as error:
-            error.add_note(traceback.format_exc())
-            answer = FAILED, taken_apart(error)
-        except Exception:  # noqa: BLE001 — a bug is told where it can be reported
-            answer = BROKEN, traceback.format_exc()
+            done = work()
+        except Exception as error:  # noqa: BLE001 — it is raised in the client
+            self._send(answer_for(error))
+        else:
+            self._tell(done)
         finally:
             self._working = False
-        self._send(answer)
+
+    def _tell(self, done: Preview | int) -> None:
+        if isinstance(done, Preview) and len(done.changes) > _AT_ONCE:
+            changes, done = done.changes, replace(done, changes=())
+            for start in range(0, len(changes), _AT_ONCE):
+                self._send((CHANGES, changes[start : start + _AT_ONCE]))
+        self._send((DONE, done))
 
     def _send(self, answer: tuple[int, object]) -> None:
         with suppress(OSError):  # a client that has gone needs none

@@ -24,7 +24,7 @@ _HEAD_START_S = 0.5
 """A start that takes longer is waited for where its result is needed."""
 
 
-class _Work(Generic[T]):
+class Work(Generic[T]):
     """Begun at once in a thread, which the interpreter waits for at its end."""
 
     def __init__(
@@ -34,8 +34,8 @@ class _Work(Generic[T]):
         self._over = over
         self._done: list[T] = []
         self._error: BaseException | None = None
-        self._thread = Thread(target=self._run, name="standby")
-        self._thread.start()
+        self._ended = Event()
+        Thread(target=self._run, name="standby").start()
 
     def _run(self) -> None:
         try:
@@ -43,11 +43,15 @@ class _Work(Generic[T]):
         except BaseException as error:  # noqa: BLE001 — it is raised where it is asked for
             self._error = error
         finally:
+            self._ended.set()
             self._over()
 
     def result(self) -> T:
-        """Wait for it; raises what the work raised."""
-        self._thread.join()
+        """Wait for it; raises what the work raised.
+
+        Not by `Thread.join`: once interrupted it takes a running thread for ended.
+        """
+        self._ended.wait()
         if self._error is not None:
             raise self._error
         return self._done[0]
@@ -69,7 +73,7 @@ class StandbySandbox:
         self._meanwhile = meanwhile
         self._premises = premises
         self._progress = progress
-        self._made: _Work[DockerSandbox] | None = None
+        self._made: Work[DockerSandbox] | None = None
         self._begun = Event()
 
     def _make(self) -> "DockerSandbox":
@@ -99,7 +103,7 @@ class StandbySandbox:
         whatever the caller did would only take the processor away from that.
         """
         loading = self._loading()
-        starting = _Work(lambda: loading.result().view(plan), over=self._begun.set)
+        starting = Work(lambda: loading.result().view(plan), over=self._begun.set)
         step = self._progress.step
         twin = Standby(starting, step=step, meanwhile=self._meanwhile)
         try:
@@ -113,9 +117,9 @@ class StandbySandbox:
         """See `ports.Sandbox`."""
         return self._loading().result().reap()
 
-    def _loading(self) -> "_Work[DockerSandbox]":
+    def _loading(self) -> "Work[DockerSandbox]":
         if self._made is None:
-            self._made = _Work(self._make)
+            self._made = Work(self._make)
         return self._made
 
 
@@ -124,7 +128,7 @@ class Standby:
 
     def __init__(
         self,
-        starting: "_Work[Prepared]",
+        starting: "Work[Prepared]",
         *,
         step: Callable[[str], AbstractContextManager[None]],
         meanwhile: Callable[[], object] = bool,
@@ -150,7 +154,7 @@ class Standby:
         Nobody waits for that before the end of the process.
         """
         if not self._over:
-            _Work(self._take_down)
+            Work(self._take_down)
         self._over = True
 
     def _take_down(self) -> None:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from linara_agent.docker_sandbox.sandbox import Premises
 
 
-def premises_of_child() -> "Premises":
-    """Of this process, which works for its parent. Raises SettingsProblem."""
-    return premises_of(os.environ, os.geteuid(), client=os.getppid())
+def premises_of_child(client: int) -> "Premises":
+    """Of this process, which works for that one. Raises SettingsProblem."""
+    return premises_of(os.environ, os.geteuid(), client=client)
 
 
 def premises_of(

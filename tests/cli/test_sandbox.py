@@ -61,8 +61,9 @@ class Run:
     pid: int
 
     def kill(self) -> None:
-        """Both processes at once, so that neither sees to what the other leaves."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """Both processes, so that neither sees to what the other leaves."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.communicate()
 
 

@@ -108,7 +108,7 @@ def opened(apart: Apart) -> dict[str, object]:
     }
 
 
-def broken() -> NoReturn:
+def broken(_client: int) -> NoReturn:
     raise ZeroDivisionError
 
 

@@ -1,17 +1,26 @@
 """The sandbox in a process of its own: the same previews, the same errors."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
 from linara_agent.core.attempt import UnusableAnswer
-from linara_agent.docker_sandbox.apart import put_together, taken_apart
+from linara_agent.docker_sandbox.apart import (
+    BROKEN,
+    FAILED,
+    answer_for,
+    put_together,
+    taken_apart,
+)
 from linara_agent.docker_sandbox.identity import Foreign
+from linara_agent.errors import SandboxUnavailable
 from tests.conftest import ROOT
 from tests.docker_sandbox.conftest import PLANS, PlanFor
 
@@ -45,6 +54,47 @@ def test_a_preview_comes_from_the_other_process(plan: str) -> None:
     assert preview["outcome"]["exit"] == 0
     assert said["contents"] == ["made\n"]
     assert said["words"] == ["starting the twin", "-", "running in the twin", "-"]
+
+
+def test_many_changes_come_whole_and_in_order(plan_for: PlanFor) -> None:
+    """They are told in several pieces."""
+    made = plan_for("mkdir d; for n in {1000..7000}; do echo > d/$n; done")
+    preview = told("previewed", PLANS.dump_json(made).decode())["preview"]
+    names = [Path(one["path"]).name for one in preview["changes"]]
+    assert names == ["d", *map(str, range(1000, 7001))]
+
+
+@pytest.mark.parametrize(
+    "lack",
+    [
+        OSError(errno.EMFILE, "Too many open files"),
+        OSError(errno.EAGAIN, "Resource temporarily unavailable"),
+        RuntimeError("can't start new thread"),
+        MemoryError(),
+    ],
+    ids=str,
+)
+def test_a_lack_is_no_bug_of_ours(lack: Exception) -> None:
+    """It is said with what to raise, wherever it was met."""
+    kind, value = answer_to(lack)
+    assert (kind, value[0]) == (FAILED, SandboxUnavailable)
+    assert "ulimit" in put_together(*value).remedy
+
+
+def test_what_cannot_be_sent_is_told_as_a_bug() -> None:
+    """An error that holds what no other process can have is no dead process."""
+    odd = SandboxUnavailable("it failed", not_done="nothing", remedy="look")
+    odd.holds = lambda: None  # type: ignore[attr-defined]
+    kind, value = answer_to(odd)
+    assert kind == BROKEN
+    assert "it failed" in value
+
+
+def answer_to(error: Exception) -> tuple[int, Any]:
+    try:
+        raise error
+    except type(error) as raised:
+        return answer_for(raised)
 
 
 def test_an_error_is_the_same_as_in_one_process(plan: str) -> None:

@@ -1,5 +1,6 @@
 """A twin that is started in a thread, for a text that comes later or never."""
 
+import signal
 import socket
 import threading
 import time
@@ -7,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import docker
 import pytest
 
 from linara_agent.docker_sandbox.sandbox import Premises
-from linara_agent.docker_sandbox.standby import StandbySandbox
+from linara_agent.docker_sandbox.standby import StandbySandbox, Work
 from linara_agent.errors import SandboxUnavailable
 from linara_agent.ports import Progress
 from tests.docker_sandbox.conftest import PlanFor, labelled
@@ -132,3 +134,27 @@ def test_an_engine_that_keeps_silent_holds_nobody_up(
             twin.discard()
             silent.close()  # whoever still waits is told that nobody is there
         assert took < 3
+
+
+class Interrupted(Exception):
+    """As by Ctrl-C."""
+
+
+def interrupt(*_: object) -> NoReturn:
+    raise Interrupted
+
+
+def test_an_interrupted_wait_can_be_taken_up_again() -> None:
+    """What takes down after Ctrl-C gets the twin that was just being started."""
+    go = threading.Event()
+    work = Work(lambda: go.wait() and "the twin")
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        me = threading.main_thread().ident or 0
+        threading.Timer(0.2, signal.pthread_kill, (me, signal.SIGUSR1)).start()
+        with pytest.raises(Interrupted):
+            work.result()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    threading.Timer(0.2, go.set).start()
+    assert work.result() == "the twin"

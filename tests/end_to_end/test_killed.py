@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -19,6 +21,7 @@ from tests.end_to_end.terminal import terminal
 
 pytestmark = pytest.mark.docker
 
+SOON_S = 20.0
 SLOW = "echo begun > x; sleep 98765"
 AwaitScript = Callable[[int], None]
 
@@ -82,13 +85,25 @@ def test_without_its_sandbox_a_client_ends(
     assert left() == []
 
 
+def test_a_group_that_was_killed_leaves_nothing(
+    linara: Program, await_script: AwaitScript, left: Left
+):
+    """As `timeout -s KILL` does it: the sandbox's own process is in another group."""
+    with linara.started("run", "--no-input", SLOW) as process:
+        await_script(process.pid)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert left() == []
+
+
 def test_what_was_killed_as_a_whole_is_reaped_by_the_next(
     linara: Program, work: Path, await_script: AwaitScript, left: Left
 ):
     """After kill -9 of all the next command removes container, volumes and scratch."""
     with linara.started("run", "--no-input", SLOW) as process:
         await_script(process.pid)
-        os.killpg(process.pid, signal.SIGKILL)
+        for one in sorted(of_session(process.pid), reverse=True):
+            os.kill(one, signal.SIGKILL)
         process.communicate()
     assert len(left()) > 2
 
@@ -135,6 +150,12 @@ def test_a_person_can_break_off_a_preview(
     assert (ending(linara, 0)["ended"], ending(linara, 0)["exit"]) == ("failed", 130)
 
 
+def first_namespace() -> bool:
+    """Of processes: in others the program does wait, for it may be their first."""
+    return Path("/proc/self/ns/pid").readlink().name == "pid:[4026531836]"
+
+
+@pytest.mark.skipif(not first_namespace(), reason="runs in a container")
 def test_nobody_waits_for_what_is_taken_down(linara: Program, left: Left):
     """The program ends while the sandbox's process cannot even begin to do so."""
     with terminal(linara, "run", "touch x") as screen:
@@ -147,6 +168,30 @@ def test_nobody_waits_for_what_is_taken_down(linara: Program, left: Left):
         finally:
             os.kill(sandbox, signal.SIGCONT)
     assert left() == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="makes a namespace of processes")
+def test_who_is_the_first_process_waits(linara: Program, work: Path, left: Left):
+    """In a container all others end with that one, and could not take down."""
+    apart = ("unshare", "--pid", "--fork", "--mount-proc", "--")
+    alone = replace(linara, words=(*apart, *linara.words))
+    assert alone("run", "--no-input", "touch x").code == 10
+    assert (left(), tree(work)) == ([], {})
+
+
+def test_whoever_needs_no_engine_waits_for_none(linara: Program, tmp_path: Path):
+    """One that hangs holds up neither a wrong call nor the process behind it."""
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(tmp_path / "hangs.sock"))
+        engine.listen()
+        hung = linara.with_(DOCKER_HOST=f"unix://{tmp_path}/hangs.sock")
+        with hung.started("run", "--nonsense") as process:
+            process.communicate(timeout=LONGEST_S)
+        assert process.returncode == 2
+        deadline = time.monotonic() + SOON_S
+        while of_session(process.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)

@@ -1,5 +1,6 @@
 """Grounds for tests to stand on."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.host.ground import Ground
+from tests.host.shells import Shell
 
 
 def _root() -> Path:
@@ -36,3 +38,10 @@ def make_ground() -> Iterator[Callable[[], Ground]]:
     yield make
     for root in made:
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def shell() -> Iterator[Shell]:
+    """With an empty standard input, as under cron."""
+    with Path(os.devnull).open("rb") as null:
+        yield Shell(null.fileno())
