@@ -22,7 +22,7 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
         return ended.exit_code
     except click.ClickException as error:
         error.show()
-        return _ended(ExitCode.USAGE, {"error": error.format_message()})
+        return _ended(ExitCode.USAGE, _of_usage(error))
     except (KeyboardInterrupt, click.Abort):
         return _interrupted()
     except BrokenPipeError:
@@ -39,6 +39,17 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
     except Exception as error:  # noqa: BLE001 — whatever is left is our own mistake
         return _unexpected(error, debug=debug)
     return code if isinstance(code, int) else int(ExitCode.DONE)
+
+
+def _of_usage(error: click.ClickException) -> dict[str, object]:
+    """Of what click finds before a command begins."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    path = "linara-agent" if ctx is None else ctx.command_path
+    return {
+        "error": error.format_message(),
+        "not_done": "Nothing was judged, and nothing ran.",
+        "remedy": f"Correct the call: `{path} --help`.",
+    }
 
 
 def _interrupted() -> int:

@@ -8,6 +8,7 @@ from rich.text import Text
 from linara_agent.cli import render
 from linara_agent.cli.changes import summary
 from linara_agent.cli.verbatim import Verbatim
+from linara_agent.core.decision import Decision
 from linara_agent.core.passage import Passage
 from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import together
@@ -28,6 +29,9 @@ def candidates(of: tuple[Passage, ...]) -> Iterator[RenderableType]:
         if passage.proposal.rationale:
             words = visible(passage.proposal.rationale)
             yield render.indented(words, 4, style="dim")
+    for passage in of:
+        if passage.proposal.notice:
+            yield render.indented(visible(passage.proposal.notice), 2, style="dim")
     same = _alike(of)
     if same:
         yield Text(f"  The effect of {same} is the same.", style="dim")
@@ -37,8 +41,9 @@ def candidates(of: tuple[Passage, ...]) -> Iterator[RenderableType]:
 
 
 def _outcome(passage: Passage) -> str:
+    why = denied_by(passage)
     if passage.preview is None:
-        return "not previewed: denied"
+        return f"not previewed: denied by {why}"
     outcome = passage.preview.outcome
     ended = (
         f"exit {outcome.exit}" if outcome.signal is None else f"signal {outcome.signal}"
@@ -47,7 +52,18 @@ def _outcome(passage: Passage) -> str:
     changes = summary(real) if real else "no changes"
     size = len(outcome.stdout)
     wrote = f", {size_in_words(size)} of output" if size else ""
-    return f"{ended}, {changes}{wrote}"
+    denied = f", denied by {why}" if why else ""
+    return f"{ended}, {changes}{wrote}{denied}"
+
+
+def denied_by(passage: Passage) -> str:
+    """The rules that forbid it; empty where none does."""
+    rules = (
+        finding.rule
+        for finding in passage.verdict.findings
+        if finding.decision is Decision.DENY
+    )
+    return ", ".join(dict.fromkeys(rules))
 
 
 def _alike(of: tuple[Passage, ...]) -> str:

@@ -21,6 +21,7 @@ from linara_agent.settings.layers import Configured
 from linara_agent.settings.model import MODEL_VARIABLES
 from linara_agent.settings.origin import Layer, Origin
 from linara_agent.settings.run import RUN_VARIABLES
+from linara_agent.wiring.model import exposed_key
 from linara_agent.wiring.person import person
 from linara_agent.wiring.settings import configured_all, sources
 
@@ -65,6 +66,7 @@ def show_command(as_json: bool) -> None:
     """
     who = person()
     run, model = configured_all(who)
+    console.notices(exposed_key(model))
     rows = (
         *_rows(run, RUN_VARIABLES, ""),
         *_rows(model, MODEL_VARIABLES, f"{MODEL_TABLE}."),

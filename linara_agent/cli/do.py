@@ -76,6 +76,7 @@ def do_command(
     who = person()
     asking = Asking()
     chosen = proposer(who, provider, model.given, asking.tell)
+    console.notices(chosen.notices)
     asked = intent_of(who, words, chosen.context, several=several, script=script)
     source = Source(
         propose=lambda attempts: asking.ask(chosen.proposer, asked, attempts),

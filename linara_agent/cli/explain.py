@@ -46,7 +46,8 @@ def explain_command(
     who = person()
     known = read(who, text, policy)
     asking = Asking()
-    ask = explainer(who, model.given, asking.tell)
+    ask, notices = explainer(who, model.given, asking.tell)
+    console.notices(notices)
     problem: ProposalUnavailable | None = None
     if ask is not None:
         try:

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +15,9 @@ from linara_agent.cli.lazy import LazyGroup
 from linara_agent.core.record import Json
 from linara_agent.core.visible import visible
 from linara_agent.errors import ProposalUnavailable, SettingsProblem, UsageProblem
-from linara_agent.settings.origin import Layer, Origin
+from linara_agent.settings.origin import Origin
 from linara_agent.settings.stored_key import delete_key, entry, store_key
-from linara_agent.wiring.model import no_key
+from linara_agent.wiring.model import exposed_key, no_key
 from linara_agent.wiring.person import person
 from linara_agent.wiring.settings import configured_model, options_of
 
@@ -33,7 +32,6 @@ _COMMANDS = {
 }
 
 _LONGEST = 1000
-_OTHERS = 0o077
 
 _BASE_URL = click.option(
     "--base-url", metavar="URL", help="The key of another server than the configured."
@@ -168,7 +166,7 @@ def status_command(base_url: str | None, as_json: bool) -> None:
     from linara_agent.openrouter.account import account
     from linara_agent.openrouter.endpoint import endpoint
 
-    console.notices(_readable_by_others(found.origins["key"]))
+    console.notices(exposed_key(found))
     report = None
     if endpoint(options).official:
         with console.step("asking the server about the key"):
@@ -184,14 +182,6 @@ def status_command(base_url: str | None, as_json: bool) -> None:
         *(_lines(report) if report is not None else _silent()),
     ]
     console.show(*(Text(f"{name:14} {value}") for name, value in rows))
-
-
-def _readable_by_others(origin: Origin) -> Iterator[str]:
-    if origin.layer is not Layer.DOTENV:
-        return
-    path = Path(origin.where.rpartition(":")[0])
-    if path.stat().st_mode & _OTHERS:
-        yield f"Others may read the key in {path} (`chmod 600 {path}`)."
 
 
 def _silent() -> Iterator[tuple[str, str]]:

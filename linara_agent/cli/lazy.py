@@ -1,7 +1,8 @@
 """Groups whose subcommands load when they are called."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,16 +19,21 @@ else:
         return method
 
 
+def seems_json(words: Sequence[str]) -> bool:
+    """Whether a call asks for JSON, by its words alone.
+
+    It stands until the command's own options are read, and where they cannot be.
+    """
+    return "--json" in takewhile(lambda word: word != "--", words)
+
+
 def _expect_json(_ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
     console.as_json = value
     return value
 
 
 def _note_json(command: click.Command) -> None:
-    """Let `--json` be known before any other value is looked at.
-
-    Only what the parser of options itself refuses, such as an unknown one, comes first.
-    """
+    """Let `--json` be known before any other value is looked at."""
     for param in command.params:
         if param.name == "as_json":
             param.callback, param.is_eager = _expect_json, True

@@ -9,7 +9,8 @@ import click
 
 from linara_agent import __version__
 from linara_agent.cli.boundary import guarded
-from linara_agent.cli.lazy import LazyGroup
+from linara_agent.cli.console import console
+from linara_agent.cli.lazy import LazyGroup, seems_json
 from linara_agent.docker_sandbox.apart import Apart
 
 _COMMANDS = {
@@ -91,6 +92,7 @@ def run(arguments: list[str], apart: Apart | None = None) -> int:
     """
     _have_streams()
     debug = "--debug" in arguments[:1]
+    console.as_json = seems_json(arguments)
     return guarded(
         lambda: cli.main(
             arguments, prog_name="linara-agent", standalone_mode=False, obj=apart

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from linara_agent.cli import render
 from linara_agent.cli.asking import Asking
-from linara_agent.cli.candidates import candidates
+from linara_agent.cli.candidates import candidates, denied_by
 from linara_agent.cli.console import Console
 from linara_agent.cli.exit_codes import ExitCode, code_of
 from linara_agent.cli.observations import observed
@@ -276,6 +276,7 @@ def run_json(
         "source": proposal.source,
         "rationale": proposal.rationale,
         "assumptions": list(proposal.assumptions),
+        "notice": _notice(passage),
         "cached": proposal.cached,
         **usage_facts(spent or proposal.usage),
         "attempts": [attempt_json(one) for one in passage.attempts],
@@ -290,12 +291,19 @@ def run_json(
     }
 
 
+def _notice(passage: Passage) -> str | None:
+    """Of several, what is to be known of their answer stands with the first."""
+    said = (one.proposal.notice for one in (passage, *passage.candidates))
+    return next(filter(None, said), None)
+
+
 def _candidate_json(passage: Passage) -> dict[str, Json]:
     preview = passage.preview
     return {
         "plan": None if passage.plan is None else passage.plan.id,
         "command": passage.proposal.text,
         "decision": passage.verdict.decision.word,
+        "denied_by": denied_by(passage) or None,
         "preview": None if preview is None else preview_json(preview),
         "ending": str(passage.ending),
     }

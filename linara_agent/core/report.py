@@ -130,6 +130,7 @@ def proposal_facts(proposal: Proposal) -> dict[str, Json]:
         "origin": str(proposal.origin),
         "source": proposal.source,
         **usage_facts(usage),
+        **({"notice": proposal.notice} if proposal.notice else {}),
         **({"cached": True} if proposal.cached else {}),
         **({"rank": proposal.rank} if proposal.rank > 1 else {}),
     }

@@ -3,8 +3,10 @@
 A run's first record is `run started`. What is read from its records, by event:
 
     run started             `intent`, or `command` where there was none
-    propose after           `text`: the command, where `run started` has none
-    judged, final verdict   `decision`; the last one counts
+    propose after           `text`: the command, where `run started` has none; its
+                            `digest`; a `rank` where it is a further one of one answer
+    judged, final verdict   `decision`; the last one on a text counts
+    chosen                  `digest` of one of the texts of an answer
     run ended               `ended`, a word for how, and `exit`, the exit code
 """
 
@@ -13,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linara_agent.core.record import Event
+from linara_agent.core.decision import Decision
+from linara_agent.core.record import Event, Json
 from linara_agent.errors import UsageProblem
 from linara_agent.journal.read import (
     Entry,
@@ -33,6 +36,10 @@ class RunSummary:
     """One run in a line. `time` is when it started (or its first record that can be
     read); `decision`, `ended` and `exit` are None where the journal does not say:
     the run is still under way, or it died. `last` is its last event.
+
+    Of several texts of one answer, `command` and `decision` are those of the one that
+    was chosen, and of the one judged most strictly where none was. Of several answers
+    the last counts.
     """
 
     run: str
@@ -128,6 +135,53 @@ def _problem(what: str, remedy: str) -> UsageProblem:
     return UsageProblem(what, not_done="No run was shown.", remedy=remedy)
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """One text of an answer, and what was decided on it."""
+
+    text: str
+    digest: Json
+    decision: str | None
+
+    @property
+    def strictness(self) -> int:
+        known = {one.word: one for one in Decision}
+        return -1 if self.decision is None else known.get(self.decision, -1)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The last answer of a run, while records are read from the last to the first."""
+
+    texts: list[_Text] = field(default_factory=list)
+    chosen: Json = None
+    decision: str | None = None
+    whole: bool = False
+
+    def add(self, entry: Entry) -> None:
+        if self.whole:
+            return
+        fields = entry.fields
+        decision, text = fields.get("decision"), fields.get("text")
+        if entry.event in (Event.JUDGED, Event.FINAL) and isinstance(decision, str):
+            self.decision = self.decision or decision
+        elif entry.event == Event.CHOSEN:
+            self.chosen = fields.get("digest")
+        elif entry.event == Event.PROPOSE_AFTER and isinstance(text, str):
+            digest = fields.get("digest")
+            self.texts.append(_Text(text, digest, self.decision))
+            self.decision = None
+            self.whole = "rank" not in fields
+
+    @property
+    def counts(self) -> _Text | None:
+        for one in self.texts:
+            if self.chosen is not None and one.digest == self.chosen:
+                return one
+        first = reversed(self.texts)
+        return max(first, key=lambda one: one.strictness, default=None)
+
+
 @dataclass(slots=True)
 class _Gathered:
     """What is known of a run while its records are read from the last to the first."""
@@ -137,10 +191,12 @@ class _Gathered:
     time: str = ""
     records: int = 0
     said: dict[str, str | int] = field(default_factory=dict)
+    answer: _Answer = field(default_factory=_Answer)
 
     def add(self, entry: Entry) -> None:
         self.run, self.time = entry.run, entry.time
         self.records += 1
+        self.answer.add(entry)
         for name in _SAYS.get(entry.event, ()):
             value = entry.fields.get(name)
             if isinstance(value, str | int) and value != "":
@@ -151,12 +207,14 @@ class _Gathered:
 
     def summary(self) -> RunSummary:
         code = self.said.get("exit")
+        # A plan that is carried out was proposed in another run.
+        counts = self.answer.counts or _Text("", None, self.answer.decision)
         return RunSummary(
             run=self.run,
             time=self.time,
             intent=self._word("intent"),
-            command=self._word("command") or self._word("text"),
-            decision=self._word("decision"),
+            command=self._word("command") or counts.text or None,
+            decision=counts.decision,
             ended=self._word("ended"),
             exit=code if isinstance(code, int) else None,
             last=self.last,
@@ -170,8 +228,5 @@ class _Gathered:
 
 _SAYS: dict[str, tuple[str, ...]] = {
     Event.RUN_STARTED: ("intent", "command"),
-    Event.PROPOSE_AFTER: ("text",),
-    Event.JUDGED: ("decision",),
-    Event.FINAL: ("decision",),
     Event.RUN_ENDED: ("ended", "exit"),
 }

@@ -4,6 +4,8 @@ The reading itself is `core.answer`.
 """
 
 import json
+from collections import Counter
+from dataclasses import dataclass
 
 from linara_agent.core.answer import answer
 from linara_agent.core.answer.answer import Answer
@@ -29,14 +31,38 @@ _FINAL = (Lack.NOT_UNDERSTOOD, Lack.SECRET)
 """What asking the same model again would not change."""
 
 
-def take(text: str, intent: Intent) -> tuple[Answer, ...]:
-    """The command in a model's text, or as many as the intent wants, none twice.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """At least one command, none twice; `left_out` says of each other one why."""
+
+    answers: tuple[Answer, ...]
+    left_out: tuple[str, ...] = ()
+
+    def notice(self, intent: Intent) -> str | None:
+        """What became of those that were wanted; None where all are there."""
+        wanted, count = intent.several, len(self.answers)
+        if count == wanted and not self.left_out:
+            return None
+        words = f"Of {wanted} commands that were asked for"
+        if not self.left_out:
+            return f"{words}, the model gave {count}."
+        reasons = "; ".join(
+            reason if times == 1 else f"{reason}, {times} times"
+            for reason, times in Counter(self.left_out).items()
+        )
+        less = len(self.left_out)
+        left_out = f"{less} {'is' if less == 1 else 'are'} left out ({reasons})"
+        return f"{words}, {count} can be offered; {left_out}."
+
+
+def take(text: str, intent: Intent) -> Taken:
+    """The command in a model's text, or as many as the intent wants.
 
     Raises UnusableAnswer where the model may do better if it is told why, else Failure.
     """
     try:
         if intent.several == 1:
-            return (_one(text, intent),)
+            return Taken(answers=(_one(text, intent),))
         return _several(text, intent)
     except Unusable as exc:
         remedy = _REMEDIES[exc.lack]
@@ -61,28 +87,32 @@ def _one(text: str, intent: Intent) -> Answer:
     return found
 
 
-def _several(text: str, intent: Intent) -> tuple[Answer, ...]:
+def _several(text: str, intent: Intent) -> Taken:
     """The usable ones of a list; a bare command is one of them."""
     listed = _listed(text)
     if listed is None:
-        return (_one(text, intent),)
+        return Taken(answers=(_one(text, intent),))
     found: dict[str, Answer] = {}
+    left_out: list[str] = []
     last: Unusable | None = None
     for one in listed[: intent.several]:
         try:
             taken = _one(_object(one), intent)
         except Unusable as exc:
             last = exc
-        else:
-            found.setdefault(taken.command, taken)
+            left_out.append(str(exc))
+            continue
+        if found.setdefault(taken.command, taken) is not taken:
+            left_out.append("it repeats another")
     if not found:
         raise last or Unusable("it is empty", Lack.EMPTY)
-    return tuple(found.values())
+    left_out += ["it is more than was asked for"] * len(listed[intent.several :])
+    return Taken(answers=tuple(found.values()), left_out=tuple(left_out))
 
 
 def _object(candidate: object) -> str:
     if not isinstance(candidate, dict):
-        raise Unusable("one of its candidates is no object")
+        raise Unusable("it is no object of JSON")
     return json.dumps(candidate)
 
 

@@ -74,13 +74,18 @@ class Explainer:
         body = request_body(chat, self.options, endpoint(self.options), form)
         purse = Purse(self.budget)
         most = purse.allow(body, self.options)
-        completion = complete(
-            chat,
-            self.options,
-            schema=form,
-            progress=self.progress,
-            affords=partial(purse.affords, most),
-        )
+        try:
+            completion = complete(
+                chat,
+                purse.within_prices(self.options),
+                schema=form,
+                progress=self.progress,
+                affords=partial(purse.affords, most),
+            )
+        except FailedReply as failure:
+            purse.pay(failure.usage)
+            raise
+        purse.pay(completion.usage, most)
         try:
             explanation = explained(completion.text)
         except Unusable as exc:

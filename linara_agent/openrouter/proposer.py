@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from linara_agent.core.answer.answer import Answer
 from linara_agent.core.attempt import Attempt, FailedReply
 from linara_agent.core.intent import Intent
 from linara_agent.core.proposal import Origin, Proposal, Usage
-from linara_agent.openrouter.answer import take
+from linara_agent.openrouter.answer import Taken, take
 from linara_agent.openrouter.answer_cache import AnswerCache, key_of
 from linara_agent.openrouter.arrival import Progress
 from linara_agent.openrouter.budget import Budget, Purse
@@ -60,13 +59,14 @@ class OpenRouterProposer:
         key = key_of(target.url, body)
         kept = None if self.cache is None or attempts else self.cache.get(key)
         if kept is not None:
-            answers = self._taken(kept.text, intent)
-            return _proposals(answers, model=kept.model, cached=True)
+            taken = self._taken(kept.text, intent)
+            notice = taken.notice(intent)
+            return _proposals(taken, model=kept.model, notice=notice, cached=True)
         most = self._purse.allow(body, self.options)
         try:
             completion = complete(
                 chat,
-                self.options,
+                self._purse.within_prices(self.options),
                 schema=form,
                 progress=self.progress,
                 session=self._session,
@@ -77,22 +77,23 @@ class OpenRouterProposer:
             raise
         self._purse.pay(completion.usage, most)
         try:
-            answers = self._taken(completion.text, intent)
+            taken = self._taken(completion.text, intent)
         except FailedReply as failure:
             failure.usage, failure.source = completion.usage, completion.model
             raise
         asked = (key, completion.text, completion.model)
         self._asked, self._kept = (None if attempts else asked), False
-        return _proposals(answers, model=completion.model, usage=completion.usage)
+        notice, model = taken.notice(intent), completion.model
+        return _proposals(taken, model=model, notice=notice, usage=completion.usage)
 
-    def _taken(self, text: str, intent: Intent) -> tuple[Answer, ...]:
+    def _taken(self, text: str, intent: Intent) -> Taken:
         """A key that is spelt with the escapes of JSON is seen only here."""
-        answers = take(text, intent)
-        for one in answers:
+        taken = take(text, intent)
+        for one in taken.answers:
             said = (one.command, one.rationale or "", *one.assumptions, *one.claims)
             if any(text_without_key(part, self.options) != part for part in said):
                 raise repeated_key()
-        return answers
+        return taken
 
     def keep(self, proposal: Proposal) -> None:
         """The first answer of the run, once, and not what came of a repair."""
@@ -104,13 +105,14 @@ class OpenRouterProposer:
 
 
 def _proposals(
-    answers: tuple[Answer, ...],
+    taken: Taken,
     *,
     model: str,
+    notice: str | None,
     usage: Usage | None = None,
     cached: bool = False,
 ) -> tuple[Proposal, ...]:
-    """What it cost is told with the first."""
+    """What it cost, and what was left out, is told with the first."""
     return tuple(
         Proposal(
             text=one.command,
@@ -119,9 +121,10 @@ def _proposals(
             rationale=one.rationale,
             assumptions=one.assumptions,
             claims=one.claims,
+            notice=notice if rank == 1 else None,
             usage=usage if rank == 1 else None,
             cached=cached,
             rank=rank,
         )
-        for rank, one in enumerate(answers, 1)
+        for rank, one in enumerate(taken.answers, 1)
     )

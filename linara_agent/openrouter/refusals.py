@@ -49,6 +49,12 @@ def _retried(*status: int, words: str = "", what: str, most: int | None = None) 
 
 
 _GONE = "The model {model} is not available"
+_DEARER = (
+    "Within a budget no provider may ask more than the list of models said: fetch it "
+    "again (`linara-agent models --refresh`), raise a limit of your own on the price "
+    "(`linara-agent config show`, https://openrouter.ai/settings), or choose another "
+    "model."
+)
 _ROWS = (
     _row(
         400,
@@ -74,7 +80,13 @@ _ROWS = (
     ),
     _row(
         404,
-        words=r"allowed providers|max(?:imum)? price|constraint_filtered",
+        words=r"max(?:imum)?[ _]price",
+        what="No provider of the model {model} is as cheap as was asked for",
+        remedy=_DEARER,
+    ),
+    _row(
+        404,
+        words=r"allowed providers|constraint_filtered",
         what="The account's limits leave no provider for the model {model}",
         remedy="Relax the limits at https://openrouter.ai/settings, or choose "
         "another model.",
@@ -232,9 +244,12 @@ def reported(
         again = Again(wait_s=asked_wait(headers, fault), most=again.most)
     if fault.availability is not None and fault.availability.retryable is False:
         again = None
+    remedy = row.remedy.format(reset=reset)
+    if row.what == _GONE and options.max_price is not None:
+        remedy = f"{remedy} Or the limit on its price rules it out. {_DEARER}"
     return Failure(
         _sentence(what),
-        remedy=row.remedy.format(reset=reset),
+        remedy=remedy,
         again=again,
         offline=row.offline,
     )

@@ -1,8 +1,10 @@
 """Who proposes: the model with its settings, or the recipes."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linara_agent.core.check import Check
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Who proposes, and how much of the place they are told."""
+    """Who proposes, how much of the place they are told, and what a person must know
+    of the settings.
+    """
 
     proposer: Proposer
     context: Context = Context.NONE
+    notices: tuple[str, ...] = ()
 
 
 def proposer(
@@ -51,24 +56,54 @@ def proposer(
     from linara_agent.wiring.proposing import ModelThenRecipes, model_proposer
 
     asked = model_proposer(who, found.settings, progress)
-    context = Context(found.settings.context)
+    chosen = Chosen(
+        proposer=asked,
+        context=Context(found.settings.context),
+        notices=exposed_key(found),
+    )
     if provider == "openrouter":
-        return Chosen(proposer=asked, context=context)
-    return Chosen(proposer=ModelThenRecipes(asked, _recipes(who)), context=context)
+        return chosen
+    return replace(chosen, proposer=ModelThenRecipes(asked, _recipes(who)))
 
 
 def explainer(
     who: Person, flags: Mapping[str, object], progress: "Telling"
-) -> "Explainer | None":
-    """The model that explains; None where none is configured. Raises
-    SettingsProblem.
+) -> "tuple[Explainer | None, tuple[str, ...]]":
+    """The model that explains, None where none is configured; and what a person must
+    know of the settings. Raises SettingsProblem.
     """
     found = configured_model(who, flags)
     if not asks_model(found):
-        return None
+        return None, ()
     from linara_agent.wiring.proposing import model_explainer
 
-    return model_explainer(who, found.settings, progress)
+    return model_explainer(who, found.settings, progress), exposed_key(found)
+
+
+_OTHERS = 0o077
+
+
+def exposed_key(found: Configured[ModelSettings]) -> tuple[str, ...]:
+    """That others may read, or replace, the `.env` which the key in use comes from."""
+    path = _exposed(found)
+    if path is None:
+        return ()
+    return (f"Others may read the key in {path} (`{_remedy(path)}`).",)
+
+
+def _exposed(found: Configured[ModelSettings]) -> str | None:
+    origin = found.origins["key"]
+    if origin.layer is not Layer.DOTENV:
+        return None
+    path = origin.where.rpartition(":")[0]
+    try:
+        return path if Path(path).stat().st_mode & _OTHERS else None
+    except OSError:  # it is gone by now
+        return None
+
+
+def _remedy(path: str) -> str:
+    return shlex.join(("chmod", "600", path))
 
 
 def intent_of(
@@ -136,6 +171,15 @@ def model_checks(who: Person, progress: Progress) -> Iterator[Check]:
     except LinaraError as error:
         yield Check(name="model", ok=False, detail=error.what, remedy=error.remedy)
         return
+    path = _exposed(configured)
+    if path is not None:
+        yield Check(
+            name="model key file",
+            ok=False,
+            detail=f"Others may read the key in {path}.",
+            remedy=_remedy(path),
+            required=False,
+        )
     with progress.step("asking the model's server"):
         for found in check(options_of(configured.settings)):
             # Without a model `do` asks nobody: the recipes answer.

@@ -17,6 +17,7 @@ from linara_agent.openrouter.explainer import Explainer
 from linara_agent.openrouter.models import Listing, kept_listing, lookup
 from linara_agent.openrouter.options import Options
 from linara_agent.openrouter.proposer import OpenRouterProposer
+from linara_agent.openrouter.reservations import Reservations
 from linara_agent.recipes.book import RecipeBook
 from linara_agent.settings.model import ModelSettings
 from linara_agent.wiring.person import Person
@@ -109,6 +110,7 @@ def _budget(who: Person, settings: ModelSettings, options: Options) -> Budget:
         run=settings.max_cost,
         day=settings.daily_budget,
         spent_today=lambda: spent(state, day=today()),
+        reservations=Reservations(path=state / "reserved.json", day=today),
         price=lambda id: _price(id, options, who),
     )
 

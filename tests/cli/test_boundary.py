@@ -68,7 +68,15 @@ def test_an_error_is_said_in_three_sentences(capsys: pytest.CaptureFixture[str])
             FailedReply("a", not_done="b", remedy="c"),
             {"error": "a", "not_done": "b", "remedy": "c", "exit": 20},
         ),
-        (click.UsageError("no"), {"error": "no", "exit": 2}),
+        (
+            click.UsageError("no"),
+            {
+                "error": "no",
+                "not_done": "Nothing was judged, and nothing ran.",
+                "remedy": "Correct the call: `linara-agent --help`.",
+                "exit": 2,
+            },
+        ),
         (KeyboardInterrupt(), {"error": "Interrupted.", "exit": 130}),
     ],
     ids=repr,

@@ -1,5 +1,6 @@
 """The command line itself: help with examples, version, completion."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from linara_agent.cli.main import cli
+from linara_agent.cli.console import console
+from linara_agent.cli.main import cli, run
 
 PROGRAM = Path(sys.executable).with_name("linara-agent")
 
@@ -27,6 +29,14 @@ def commands(
 
 
 ALL = dict(commands())
+
+WITH_JSON = [
+    name
+    for name, command in ALL.items()
+    if any(param.name == "as_json" for param in command.params)
+    and not command.context_settings.get("ignore_unknown_options")
+]
+"""Without `script`, which passes on what it does not know."""
 
 
 def call(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -130,3 +140,41 @@ def test_a_terminal_that_lacks_a_character_gets_it_spelt_out(tmp_path: Path):
     """What an encoding cannot show is no bug of ours."""
     done = call("explain", "touch \u00e9", HOME=str(tmp_path), PYTHONIOENCODING="ascii")
     assert (done.returncode, "creates \\xe9" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("name", WITH_JSON)
+@pytest.mark.parametrize("words", [("--json", "--nosuch="), ("--nosuch=", "--json")])
+def test_a_wrong_option_is_told_in_json_too(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    words: tuple[str, ...],
+):
+    """Every command with `--json` prints one object on an error of usage, wherever
+    the option stands; the sentence for people goes to stderr.
+    """
+    monkeypatch.setattr(console, "as_json", False)
+    assert run([*name.split()[1:], *words]) == 2
+
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["error"] in err
+    assert told["remedy"] == f"Correct the call: `{name} --help`."
+    assert {"schema", "not_done", "exit"} < set(told)
+
+
+@pytest.mark.parametrize(
+    "words", [("check", "--nosuch="), ("check", "--nosuch=", "--", "--json")]
+)
+def test_without_json_an_error_of_usage_is_for_people(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+):
+    """Nothing goes to stdout; what stands behind `--` is no option."""
+    monkeypatch.setattr(console, "as_json", True)
+
+    assert run(list(words)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "--nosuch" in err

@@ -170,6 +170,26 @@ def test_several_without_a_terminal_are_plans(modelled: Program, server: ModelSe
     assert len(plans) == 2
 
 
+def test_what_is_left_out_of_several_is_told(modelled: Program, server: ModelServer):
+    """How many and why, on the screen, in the JSON and in the journal; of a denied
+    one, by which rule.
+    """
+    scripts = [{"script": DENIED}, {"script": "touch x"}, {"script": "touch x"}]
+    answer(server, {"candidates": scripts})
+    shown = modelled("do", "-n", "3", "--no-input", "make", "x")
+    told = modelled("do", "-n", "3", "--json", "make", "x").json
+
+    assert "Of 3 commands that were asked for, 2 can be offered" in told["notice"]
+    assert told["notice"].endswith("1 is left out (it repeats another).")
+    (rule,) = {one["denied_by"] for one in told["candidates"]} - {None}
+    screen = " ".join(shown.said.split())
+    assert told["notice"] in screen
+    assert f"not previewed: denied by {rule}" in screen
+    records = modelled("audit", "show", told["run"], "--json").text.splitlines()
+    said = {json.loads(one).get("notice") for one in records}
+    assert told["notice"] in said
+
+
 def test_several_of_which_none_is_chosen_are_all_named(
     modelled: Program, server: ModelServer
 ):

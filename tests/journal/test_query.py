@@ -58,6 +58,71 @@ def test_runs_are_listed_newest_first(state: Path) -> None:
     )
 
 
+def answer(write: Write, *decisions: str | None, run: str = ONE) -> None:
+    """One answer of a model, with as many texts; None stands for one not judged."""
+    for rank, decision in enumerate(decisions, 1):
+        text, digest = f"touch {rank}", f"d{rank}"
+        if rank == 1:
+            write(Event.PROPOSE_AFTER, run, text=text, digest=digest)
+        else:
+            write(Event.PROPOSE_AFTER, run, text=text, digest=digest, rank=rank)
+        if decision is not None:
+            write(Event.JUDGED, run, decision="allow")
+            write(Event.FINAL, run, decision=decision)
+
+
+def summary(state: Path) -> tuple[str | None, str | None]:
+    (one,) = runs(state)
+    assert isinstance(one, RunSummary)
+    return one.command, one.decision
+
+
+def test_of_several_the_chosen_one_counts(write: Write, state: Path) -> None:
+    """Whatever was judged after it, and however strictly."""
+    write(Event.RUN_STARTED, ONE, intent="x")
+    answer(write, "deny", "review", "allow")
+    write(Event.CHOSEN, ONE, digest="d2")
+    assert summary(state) == ("touch 2", "review")
+
+
+def test_of_several_without_a_choice_the_strictest_counts(
+    write: Write, state: Path
+) -> None:
+    """The first of them, if two are judged alike; one not judged yet says nothing."""
+    write(Event.RUN_STARTED, ONE, intent="x")
+    answer(write, "allow", "review", "review", None)
+    assert summary(state) == ("touch 2", "review")
+
+
+def test_the_last_answer_counts(write: Write, state: Path) -> None:
+    """What was asked for again is not judged by what was before it."""
+    write(Event.RUN_STARTED, ONE, intent="x")
+    answer(write, "deny")
+    write(Event.PROPOSE_AFTER, ONE, failed="no answer")
+    answer(write, "review", "allow")
+    write(Event.CHOSEN, ONE, digest="d2")
+    write(Event.PROPOSE_AFTER, ONE, text="touch y", digest="e", origin="person")
+    write(Event.JUDGED, ONE, decision="allow")
+    assert summary(state) == ("touch y", "allow")
+
+
+def test_an_answer_that_stands_keeps_its_verdict(write: Write, state: Path) -> None:
+    """A further asking failed; the text that there was is judged after that."""
+    write(Event.RUN_STARTED, ONE, intent="x")
+    write(Event.PROPOSE_AFTER, ONE, text="touch x", digest="d")
+    write(Event.JUDGED, ONE, decision="allow")
+    write(Event.PROPOSE_AFTER, ONE, failed="no answer")
+    write(Event.FINAL, ONE, decision="review")
+    assert summary(state) == ("touch x", "review")
+
+
+def test_a_run_of_a_saved_plan_has_the_verdict_on_it(write: Write, state: Path) -> None:
+    """Nothing is proposed in it."""
+    write(Event.RUN_STARTED, ONE, command="touch x")
+    write(Event.FINAL, ONE, decision="review")
+    assert summary(state) == ("touch x", "review")
+
+
 @pytest.mark.usefixtures("three_runs")
 def test_listing_reads_no_further_than_asked(state: Path, path: Path) -> None:
     """The newest run is known without the lines before it."""

@@ -5,7 +5,9 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -13,7 +15,10 @@ import pytest
 from pydantic import SecretStr
 
 from linara_agent.core.intent import Intent
+from linara_agent.openrouter.budget import Budget, Price
+from linara_agent.openrouter.endpoint import endpoint
 from linara_agent.openrouter.options import Options
+from linara_agent.openrouter.reservations import Reservations
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 
@@ -185,3 +190,23 @@ def key() -> str:
 def body() -> Callable[..., Any]:
     """Makes the body of a chat completion."""
     return completion
+
+
+@pytest.fixture
+def far_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Budget:
+    """Ten dollars a day, for a model that costs a dollar and more an answer.
+
+    To the budget, the double on this machine stands elsewhere: it is not free.
+    """
+    monkeypatch.setattr(
+        "linara_agent.openrouter.budget.endpoint",
+        lambda options: replace(endpoint(options), loopback=False),
+    )
+    price = Price(prompt=Decimal(0), completion=Decimal("0.001"))
+    return Budget(
+        day=Decimal(10),
+        reservations=Reservations(
+            path=tmp_path / "reserved.json", day=lambda: "2026-11-22"
+        ),
+        price=lambda _: price,
+    )

@@ -9,7 +9,7 @@ from linara_agent.core.answer.unusable import Lack
 from linara_agent.core.attempt import UnusableAnswer
 from linara_agent.core.intent import Intent
 from linara_agent.errors import ProposalUnavailable
-from linara_agent.openrouter.answer import _REMEDIES, take
+from linara_agent.openrouter.answer import _REMEDIES, Taken, take
 from linara_agent.openrouter.errors import Failure
 from linara_agent.openrouter.prompt import LONGEST_LINE
 
@@ -55,6 +55,11 @@ def asked(words: str = WORDS, *, several: int = 1, script: bool = False) -> Inte
     return Intent(words=words, cwd="/", home="/root", several=several, script=script)
 
 
+def listing(*scripts: str) -> str:
+    """A model's answer where several are wanted."""
+    return json.dumps({"candidates": [{"script": one} for one in scripts]})
+
+
 @pytest.mark.parametrize("text", REFUSED)
 def test_a_refusal_says_what_happened_and_what_to_do(text):
     """Each kind of refusal is a whole sentence with a remedy of its own."""
@@ -83,7 +88,7 @@ def test_the_model_is_told_only_what_it_could_mend():
 
 def test_a_command_is_taken_with_the_models_words():
     """The command and the prose around it are told apart."""
-    assert take("Lists all:\n```\nls\n```", asked()) == (
+    assert take("Lists all:\n```\nls\n```", asked()).answers == (
         Answer(command="ls", rationale="Lists all:"),
     )
 
@@ -100,7 +105,7 @@ def test_a_structured_answer_is_taken_with_all_it_says():
         "undo": None,
         "unknown": {"x": 1},
     }
-    assert take(json.dumps(answer), asked()) == (
+    assert take(json.dumps(answer), asked()).answers == (
         Answer(
             command="apt-get update",
             rationale="Fetches the lists. [2J",
@@ -113,9 +118,11 @@ def test_a_structured_answer_is_taken_with_all_it_says():
 def test_what_cannot_be_undone_is_told():
     """In the model's words, or by the field for it."""
     said = {"script": "ls", "undo": "delete x"}
-    assert take(json.dumps(said), asked())[0].claims == ("to undo it: delete x",)
+    assert take(json.dumps(said), asked()).answers[0].claims == (
+        "to undo it: delete x",
+    )
     never = {"script": "ls", "undo": False}
-    assert take(json.dumps(never), asked())[0].claims == ("cannot be undone",)
+    assert take(json.dumps(never), asked()).answers[0].claims == ("cannot be undone",)
 
 
 def test_one_long_line_is_for_nobody_to_review():
@@ -123,22 +130,56 @@ def test_one_long_line_is_for_nobody_to_review():
     long = f"echo {'a' * LONGEST_LINE}"
     with pytest.raises(UnusableAnswer, match="more than 200 characters"):
         take(long, asked())
-    assert take(long, asked(script=True))[0].command == long
+    assert take(long, asked(script=True)).answers[0].command == long
     lines = f"echo b\n{long}"
-    assert take(lines, asked())[0].command == lines
+    assert take(lines, asked()).answers[0].command == lines
 
 
 def test_several_are_taken_one_by_one():
-    """What cannot be used, comes twice, or is too many is left out."""
+    """What cannot be used, comes twice, or is too many is left out, and told."""
     scripts = ["ls", "```bash\nls -a", "ls", "ls -l", "ls -r", "ls -S"]
-    answer = {"candidates": [{"script": one} for one in scripts]}
-    found = take(json.dumps(answer), asked(several=5))
-    assert [one.command for one in found] == ["ls", "ls -l", "ls -r"]
+    intent = asked(several=5)
+    found = take(listing(*scripts), intent)
+    assert [one.command for one in found.answers] == ["ls", "ls -l", "ls -r"]
+    assert found.left_out == (
+        "its code block is not closed, so it may be cut",
+        "it repeats another",
+        "it is more than was asked for",
+    )
+    assert found.notice(intent) == (
+        "Of 5 commands that were asked for, 3 can be offered; 3 are left out (its code"
+        " block is not closed, so it may be cut; it repeats another; it is more than"
+        " was asked for)."
+    )
+
+
+def test_one_reason_of_several_is_told_once():
+    """With how often it holds."""
+    intent = asked(several=4)
+    found = take(listing("ls", "", "ls -a", ""), intent)
+    assert found.notice(intent) == (
+        "Of 4 commands that were asked for, 2 can be offered; 2 are left out (its"
+        " command is empty, 2 times)."
+    )
 
 
 def test_one_of_several_that_were_wanted_is_taken():
-    """A model that gives one command gives one to choose."""
-    assert take("ls", asked(several=3)) == (Answer(command="ls"),)
+    """A model that gives one command gives one to choose, and that is told."""
+    intent = asked(several=3)
+    found = take("ls", intent)
+    assert found == Taken(answers=(Answer(command="ls"),))
+    assert found.notice(intent) == (
+        "Of 3 commands that were asked for, the model gave 1."
+    )
+
+
+def test_where_all_are_there_nothing_is_told():
+    """One that was wanted, and two."""
+    for intent, text in (
+        (asked(), "ls"),
+        (asked(several=2), listing("ls", "ls -a")),
+    ):
+        assert take(text, intent).notice(intent) is None
 
 
 @pytest.mark.parametrize("listed", ["[]", '[{"script": ""}]', "[1, null]"])

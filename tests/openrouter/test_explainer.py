@@ -1,6 +1,7 @@
 """A model's explanation: what is sent for it, and what is taken from the answer."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -70,3 +71,20 @@ def test_a_key_spelt_with_escapes_is_taken_out(server, options, key):
     )
     told = Explainer(options=options).explain(TEXT)
     assert told.explanation.text == "It says [key]."
+
+
+def test_its_cost_takes_the_place_of_what_was_reserved(
+    server, options, body, far_away: Budget
+):
+    """And an asking that failed gives its reservation back."""
+    assert far_away.reservations is not None
+    explainer = Explainer(options=replace(options, model="a/dear"), budget=far_away)
+    server.send(200, body("It unpacks a.tar.") | {"usage": {"cost": 0.25}})
+    server.send(400, {"error": {"message": "no", "code": 400}})
+    explainer.explain(TEXT)
+    with pytest.raises(FailedReply):
+        explainer.explain(TEXT)
+
+    with far_away.reservations.opened() as book:
+        assert book.total == Decimal("0.25")
+    assert all(one.json["provider"]["max_price"] for one in server.requests)

@@ -134,7 +134,7 @@ def test_the_examples_are_answers_to_their_requests():
     system = first_turns(Intent(words="x", cwd="/", home="/root"))[0].content
     shown = [line for line in system.split("\n") if line.startswith('{"script": "')]
     commands = [
-        take(line, Intent(words="y", cwd="/", home="/root"))[0].command
+        take(line, Intent(words="y", cwd="/", home="/root")).answers[0].command
         for line in shown
         if SENTINEL not in line
     ]

@@ -75,6 +75,22 @@ def test_several_share_one_request(server, proposer, intent):
     assert len(server.requests) == 1
 
 
+def test_what_is_left_out_of_several_is_told_once(server, proposer, intent):
+    """With the first, and of an answer from the cache as well."""
+    intent = replace(intent, several=3)
+    scripts = [{"script": "ls"}, {"script": "ls"}, {"script": "ls -a"}]
+    server.answer(json.dumps({"candidates": scripts}))
+    first, second = proposer.propose(intent)
+    proposer.keep(first)
+    kept = proposer.propose(intent)
+
+    assert first.notice is not None
+    assert "1 is left out (it repeats another)" in first.notice
+    assert second.notice is None
+    assert [one.notice for one in kept] == [first.notice, None]
+    assert len(server.requests) == 1
+
+
 def test_a_schema_is_sent_where_the_model_is_held_to_it(server, proposer, intent):
     """And only there: others would answer 404, or drop it in silence."""
     server.answer("ls")
@@ -194,5 +210,110 @@ def test_tries_end_with_the_budget(server, options, intent, body):
     with pytest.raises(ProposalUnavailable, match="failed before"):
         proposer.propose(intent)
     with pytest.raises(ProposalUnavailable, match=r"\$0\.3 of \$0\.2"):
+        proposer.propose(intent)
+    assert len(server.requests) == 1
+
+
+def reserved(budget: Budget) -> Decimal:
+    """By all runs, of this day."""
+    assert budget.reservations is not None
+    with budget.reservations.opened() as book:
+        return book.total
+
+
+def test_a_daily_budget_is_reserved_while_the_model_is_asked(
+    server, options, intent, body, far_away: Budget
+):
+    """What it cost takes the place of that; where it cost nothing, nothing does."""
+    seen: list[Decimal] = []
+    replies = (
+        (200, body("ls") | {"usage": {"cost": 0.25}}),
+        (400, {"error": {"message": "no", "code": 400}}),
+    )
+    for status, reply in replies:
+        server.send(status, reply)
+        (content,) = server.scripts.pop()
+        server.play(lambda: seen.append(reserved(far_away)), content)
+    proposer = OpenRouterProposer(options=options, budget=far_away)
+
+    proposer.propose(intent)
+    assert reserved(far_away) == Decimal("0.25")
+    with pytest.raises(ProposalUnavailable):
+        proposer.propose(intent)
+    assert reserved(far_away) == 0
+    assert [one > 1 for one in seen] == [True, True]
+
+
+def test_an_asking_that_is_cut_off_stays_reserved(
+    server, options, intent, far_away: Budget
+):
+    """By Ctrl-C, or a crash: nobody knows what it will be billed."""
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    server.send(200, b": WORKING\n\n", Content_Type="text/event-stream")
+    proposer = OpenRouterProposer(options=options, budget=far_away, progress=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        proposer.propose(intent)
+    assert reserved(far_away) > 1
+
+
+def test_within_a_budget_the_listed_price_is_the_dearest(
+    server, options, intent, far_away: Budget
+):
+    """It goes with the request; without a budget nothing does."""
+    server.answer("ls")
+    dear = replace(options, model="a/dear")
+    OpenRouterProposer(options=dear, budget=far_away).propose(intent)
+    OpenRouterProposer(options=dear).propose(intent)
+
+    bounded, free = (request.json["provider"] for request in server.requests)
+    assert bounded["max_price"]["prompt"] == 0
+    assert bounded["max_price"]["completion"] == pytest.approx(1000, rel=1e-5)
+    assert "max_price" not in free
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("No endpoints found for a/dear.", "a/dear is not available"),
+        ("No endpoints found: Filter by Max Price.", "as cheap as was asked for"),
+    ],
+)
+def test_that_a_price_left_nobody_to_ask_is_told(
+    server, options, intent, far_away: Budget, told: tuple[str, str]
+):
+    """Also where the server does not say that it was the price."""
+    message, says = told
+    server.send(404, {"error": {"message": message, "code": 404}})
+    dear = replace(options, model="a/dear")
+    proposer = OpenRouterProposer(options=dear, budget=far_away)
+    with pytest.raises(ProposalUnavailable, match=says) as caught:
+        proposer.propose(intent)
+
+    assert "`linara-agent models --refresh`" in caught.value.remedy
+    assert reserved(far_away) == 0
+
+
+def test_without_a_limit_nothing_is_said_of_the_price(server, options, intent):
+    """Where the model is gone, a price is no reason."""
+    server.send(404, {"error": {"message": "No endpoints found for x.", "code": 404}})
+    with pytest.raises(ProposalUnavailable) as caught:
+        OpenRouterProposer(options=options).propose(intent)
+    assert "price" not in caught.value.remedy
+
+
+def test_no_other_try_without_the_reservations(
+    server, options, intent, far_away: Budget
+):
+    """What is damaged while the model is asked is no reason to go on."""
+    kept = far_away.reservations
+    assert kept is not None
+    server.send(503, {"error": {"message": "busy", "code": 503}})
+    (content,) = server.scripts.pop()
+    server.play(lambda: kept.path.write_text("damaged"), content)
+    proposer = OpenRouterProposer(options=options, budget=far_away)
+    with pytest.raises(ProposalUnavailable, match="cannot be read"):
         proposer.propose(intent)
     assert len(server.requests) == 1

@@ -114,7 +114,7 @@ def _chat(options: Options) -> Observed:
     answer = None
     try:
         answer = complete(TURNS, options)
-        (taken,) = take(answer.text, INTENT)
+        (taken,) = take(answer.text, INTENT).answers
         return Observed(completion=answer, command=taken.command)
     except ProposalUnavailable as failure:
         return replace(_failed(failure), completion=answer)

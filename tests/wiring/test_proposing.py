@@ -65,3 +65,18 @@ def test_what_was_billed_before_the_recipe_is_told_with_it(
     assert found.origin is Origin.RECIPE
     assert found.usage == Usage(cost_usd=0.25)
     assert "No model answered" in (found.notice or "")
+
+
+def test_runs_share_what_they_reserve_of_the_day(settings: ModelSettings):
+    """It lies beside the journal, and is never lost with a cache."""
+    who = person()
+    kept = model_proposer(who, settings, None).budget.reservations
+
+    assert kept is not None
+    assert kept.path.parent == who.directories.state
+    with kept.opened() as book:
+        book.reserve(Decimal(1))
+    other = model_proposer(who, settings, None).budget.reservations
+    assert other is not None
+    with other.opened() as book:
+        assert book.total == 1
