@@ -104,6 +104,8 @@ def test_a_wrong_call_for_json_is_told_in_json():
     assert json.loads(done.stdout) == {
         "schema": 1,
         "error": "--json and --bash exclude each other.",
+        "not_done": "Nothing was judged, and nothing ran.",
+        "remedy": "Correct the call: `linara-agent parse --help`.",
         "exit": 2,
     }
     assert b"exclude each other" in done.stderr
