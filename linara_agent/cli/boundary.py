@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from linara_agent.cli.console import console
+from linara_agent.cli.console import console, lose
 from linara_agent.cli.exit_codes import ExitCode, code_of
 from linara_agent.errors import LinaraError
 
@@ -21,13 +21,12 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show()
         return _ended(ExitCode.USAGE, _of_usage(error))
     except (KeyboardInterrupt, click.Abort):
         return _interrupted()
     except BrokenPipeError:
         # The reader of our output left; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lose(sys.stdout)
         return int(ExitCode.DONE)
     except LinaraError as error:
         facts = _say(error)
@@ -42,7 +41,9 @@ def guarded(body: Callable[[], object], *, debug: bool) -> int:
 
 
 def _of_usage(error: click.ClickException) -> dict[str, object]:
-    """Of what click finds before a command begins."""
+    """Tell of what click finds before a command begins."""
+    with suppress(OSError):
+        error.show()
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     path = "linara-agent" if ctx is None else ctx.command_path
     return {
@@ -53,11 +54,21 @@ def _of_usage(error: click.ClickException) -> dict[str, object]:
 
 
 def _interrupted() -> int:
-    sys.stderr.write(
+    _tell(
         "\nInterrupted. What was running was stopped; a plan that was shown stays"
         " saved (`linara-agent plan list`).\n"
     )
     return _ended(ExitCode.INTERRUPTED, {"error": "Interrupted."})
+
+
+def _tell(words: str) -> None:
+    """Whoever cannot be told still gets the exit code."""
+    try:
+        sys.stderr.write(words)
+        sys.stderr.flush()
+    except (OSError, ValueError):  # it may be full, or closed
+        with suppress(OSError, ValueError):
+            lose(sys.stderr)
 
 
 def _ended(code: ExitCode, facts: Mapping[str, object]) -> int:
@@ -91,7 +102,7 @@ def _say(error: LinaraError) -> dict[str, object]:
     cost = None if usage is None else usage.cost_usd
     if cost is not None:
         facts["cost_usd"] = cost
-    sys.stderr.write(
+    _tell(
         f"error: {visible(error.what)}\n"
         f"  not done: {visible(error.not_done)}\n"
         f"  what to do: {visible(error.remedy)}\n"
@@ -109,7 +120,7 @@ def _report(error: Exception, *, debug: bool) -> None:
 
     text = redact("".join(traceback.format_exception(error)))
     if debug:
-        sys.stderr.write(text)
+        _tell(text)
     where = "no report could be written"
     try:
         descriptor, name = tempfile.mkstemp(prefix="linara-agent-bug-", suffix=".txt")
@@ -118,7 +129,7 @@ def _report(error: Exception, *, debug: bool) -> None:
         where = f"the report is in {name}"
     except OSError:
         pass
-    sys.stderr.write(
+    _tell(
         f"error: linara-agent has a bug: {type(error).__name__}.\n"
         "  not done: Whatever was not reported as done above was not done.\n"
         f"  what to do: Send it to the authors; {where}. --debug shows it here.\n"

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from linara_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -15,6 +17,33 @@ if TYPE_CHECKING:
 
 _UNBROKEN = 100_000
 """Columns."""
+
+
+def lose(stream: TextIO) -> None:
+    """Nobody can have what is still to be written there, and no later write fails."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
+@contextmanager
+def _delivered(stream: TextIO) -> Iterator[None]:
+    """Raises UsageProblem where a result cannot be written, and BrokenPipeError where
+    nobody reads it any more; what only accompanies it may be lost.
+    """
+    try:
+        yield
+    except OSError as error:
+        if stream is not sys.stderr and isinstance(error, BrokenPipeError):
+            raise
+        lose(stream)
+        if stream is sys.stderr:
+            return
+        raise UsageProblem(
+            f"The output cannot be written: {error.strerror}.",
+            not_done="The rest was not told; what was done by then stands.",
+            remedy="Give the output room; `linara-agent audit list` tells of each run.",
+        ) from error
 
 
 class Console:
@@ -51,11 +80,17 @@ class Console:
     def _rich(*, stderr: bool) -> "RichConsole":
         from rich.console import Console as RichConsole
 
+        class Raising(RichConsole):
+            """Rich itself would end the program, and with stdout whatever it was."""
+
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
         stream = sys.stderr if stderr else sys.stdout
         # In a pipe or a log nobody wants a path to be broken.
         width = None if stream.isatty() or "COLUMNS" in os.environ else _UNBROKEN
         # Without markup: `[/tmp]` in an intent or in a model's name is no style.
-        return RichConsole(
+        return Raising(
             stderr=stderr,
             highlight=False,
             emoji=False,
@@ -65,9 +100,10 @@ class Console:
         )
 
     def say(self, *what: "RenderableType") -> None:
-        """Prose, screens, questions: to stderr."""
-        for one in what:
-            self._stderr.print(one)
+        """Prose, screens, questions: to stderr, which nobody need read."""
+        with _delivered(sys.stderr):
+            for one in what:
+                self._stderr.print(one)
 
     def notices(self, lines: Iterable[str]) -> None:
         """What a person must know of what decides, before anything else is said."""
@@ -80,8 +116,9 @@ class Console:
 
     def show(self, *what: "RenderableType") -> None:
         """A result for people, with colours on a terminal: to stdout."""
-        for one in what:
-            self._stdout.print(one)
+        with _delivered(sys.stdout):
+            for one in what:
+                self._stdout.print(one)
 
     def result(self, text: str) -> None:
         """A result for programs: to stdout as it is, with a line end."""
@@ -94,9 +131,10 @@ class Console:
             from linara_agent.core.visible import visible_bytes
 
             data = visible_bytes(data).encode()
-        stream.flush()
-        stream.buffer.write(data)
-        stream.buffer.flush()
+        with _delivered(stream):
+            stream.flush()
+            stream.buffer.write(data)
+            stream.buffer.flush()
 
     @contextmanager
     def step(self, words: str) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Run the flow from the command line, and say how it ended."""
 
 import json
+import sys
 from dataclasses import dataclass
 
 import click
@@ -9,7 +10,7 @@ from rich.text import Text
 from linara_agent.cli import render
 from linara_agent.cli.asking import Asking
 from linara_agent.cli.candidates import candidates, denied_by
-from linara_agent.cli.console import Console
+from linara_agent.cli.console import Console, lose
 from linara_agent.cli.exit_codes import ExitCode, code_of
 from linara_agent.cli.observations import observed
 from linara_agent.cli.review import TerminalReviewer
@@ -100,12 +101,15 @@ def carry_and_tell(console: Console, request: Request) -> None:
         failure.usage = asking.spent  # of all askings; the journal has each
         raise
     code = exit_of(passage)
-    if request.as_json:
-        answer = run_json(passage, code, asking.spent)
-        console.result(json.dumps(answer, ensure_ascii=False))
-    else:
-        tell(console, passage, asked=request.choices.mode is Mode.TERMINAL)
-        _tell_cost(console, asking)
+    try:
+        if request.as_json:
+            answer = run_json(passage, code, asking.spent)
+            console.result(json.dumps(answer, ensure_ascii=False))
+        else:
+            tell(console, passage, asked=request.choices.mode is Mode.TERMINAL)
+            _tell_cost(console, asking)
+    except BrokenPipeError:  # the reader has left, and the exit code still counts
+        lose(sys.stdout)
     raise click.exceptions.Exit(int(code))
 
 

@@ -260,6 +260,31 @@ def test_a_reader_that_leaves_early_is_no_error(linara: Program):
     assert "BrokenPipe" not in said
 
 
+@docker
+def test_a_result_that_cannot_be_written_is_a_clear_error(linara: Program, work: Path):
+    """A full disk behind stdout is no bug of ours; what was saved stays saved."""
+    full = Program(cwd=work, words=("bash", "-c", '"$0" "$@" > /dev/full'))
+    said = refused(full(*linara.words, "run", "--no-input", "touch x"), 2)
+
+    assert "The output cannot be written: No space left on device." in said
+    assert "touch x" in linara("plan", "list").text
+
+
+@docker
+@pytest.mark.parametrize(
+    ("ending", "lines"),
+    [("2> /dev/full", 1), ("2> >(:)", 1), ("> >(:)", 0)],
+    ids=["no room for words", "no reader of words", "no reader of the result"],
+)
+def test_the_exit_code_stands_whoever_listens(work: Path, ending: str, lines: int):
+    """A plan was saved: whoever only looks at the code must not take it for done."""
+    deaf = Program(cwd=work, words=("bash", "-c", f'exec "$0" "$@" {ending}'))
+    done = deaf(*Program(cwd=work).words, "run", "--no-input", "touch x")
+
+    assert done.code == 10, done.said
+    assert len(done.text.splitlines()) == lines
+
+
 def test_a_directory_that_is_gone_is_a_clear_error(linara: Program, work: Path):
     """Without a working directory nothing runs, exit 2."""
     shell = Program(
