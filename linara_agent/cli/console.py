@@ -83,7 +83,7 @@ class Console:
         class Raising(RichConsole):
             """Rich itself would end the program, and with stdout whatever it was."""
 
-            def on_broken_pipe(self) -> None:
+            def on_broken_pipe(self) -> None:  # type: ignore[explicit-override]  # in 3.12
                 raise BrokenPipeError
 
         stream = sys.stderr if stderr else sys.stdout
