@@ -79,6 +79,13 @@ def test_the_network_is_opened_by_a_person_alone(linara: Program):
     assert linara("run", "--network", "--unattended", "true").code == 2
 
 
+@pytest.mark.parametrize("policy", ["strict", "automation"])
+def test_what_denies_the_network_previews_without_it(linara: Program, policy: str):
+    """Nor may code that nobody could read have it there."""
+    done = linara("run", "--policy", policy, "--network", "true")
+    assert (done.code, "keeps the network shut" in done.said) == (2, True)
+
+
 def test_the_policy_may_keep_the_network_shut(linara: Program, work: Path):
     """Then `--network` is refused, and nothing runs."""
     policy = work.parent / "shut.toml"
