@@ -7,6 +7,7 @@ from functools import partial
 
 from linara_agent.docker_sandbox.engine import Engine
 from linara_agent.docker_sandbox.owner import OURS, PREFIX, Owner
+from linara_agent.docker_sandbox.volumes import remove_volume
 from linara_agent.errors import SandboxUnavailable
 
 Empty = Callable[[str], None]
@@ -48,7 +49,8 @@ def _left_over(
             yield partial(engine.remove, str(container["Id"]))
     for volume in engine.volumes(OURS, mine):
         if _left(dict(volume.get("Labels") or {}), observer):
-            yield partial(engine.remove_volume, str(volume["Name"]))
+            name = str(volume["Name"])
+            yield partial(remove_volume, engine, name, owner=observer)
     for path in abandoned(parents, observer):
         yield partial(empty, path)
 

@@ -18,6 +18,7 @@ from linara_agent.docker_sandbox.mountinfo import parse
 from linara_agent.docker_sandbox.owner import OURS, PREFIX, Owner
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from linara_agent.docker_sandbox.scratch_guard import usage
+from linara_agent.docker_sandbox.volumes import remove_volume
 from linara_agent.errors import SandboxUnavailable
 
 _SETTLED_S = 3600.0
@@ -91,12 +92,13 @@ def clean(premises: Premises, *, everything: bool) -> tuple[Holding, ...]:
     before = status(premises).holdings
     with DockerSandbox(premises) as sandbox:
         problems = [*sandbox.clean_up().problems]
+    observer = Owner.of(premises.pid, premises.uid)
     engine = connect(premises.environment)
     try:
         for one in before:
             if _unwanted(one, everything=everything):
                 try:
-                    _remove(engine, one)
+                    _remove(engine, one, observer)
                 except SandboxUnavailable as problem:
                     problems.append(problem)
     finally:
@@ -112,12 +114,12 @@ def _unwanted(one: Holding, *, everything: bool) -> bool:
     return one.life is Life.GONE or (everything and nobodys)
 
 
-def _remove(engine: Engine, holding: Holding) -> None:
+def _remove(engine: Engine, holding: Holding, observer: Owner | None) -> None:
     match holding.kind:
         case "container":
             engine.remove(holding.name)
-        case "volume":
-            engine.remove_volume(holding.name)
+        case "volume" if observer is not None:
+            remove_volume(engine, holding.name, owner=observer)
         case "image":
             engine.remove_image(holding.name)
         case _:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import docker
+import docker.errors
 import pytest
 
 from linara_agent.docker_sandbox.engine import connect
@@ -134,3 +135,25 @@ def test_what_resists_hinders_nothing_else(
     assert [problem.what for problem in found.problems] == ["It is busy."]
     assert found.things >= 2
     assert [one.name for one in parent.iterdir()] == [gone.directory("second")]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="takes a directory from the engine")
+def test_a_volume_that_the_engine_lost_half_of_is_removed(
+    sandbox: DockerSandbox, preview_of: PreviewOf, engine: docker.DockerClient
+) -> None:
+    """As a kill of the engine in mid-removal leaves it; the engine itself cannot."""
+    preview_of("true")
+    observer = Owner.of(os.getpid(), os.getuid())
+    assert observer is not None
+    made = engine.volumes.create(
+        driver="local",
+        driver_opts={"type": "tmpfs", "device": "tmpfs"},
+        labels=replace(observer, start="0").labels("gone"),
+    )
+    Path(made.attrs["Mountpoint"]).rmdir()
+    with pytest.raises(docker.errors.APIError, match="no such file or directory"):
+        made.remove()
+    sandbox.reap()
+    with pytest.raises(docker.errors.NotFound):
+        engine.volumes.get(str(made.id))
+    assert of_process(engine, os.getpid()) == (0, 0)
