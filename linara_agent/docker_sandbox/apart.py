@@ -199,6 +199,8 @@ def begin(premises: "Callable[[int], Premises]") -> Apart | None:
         return None
     requests, ours, theirs, answers = pipes
     if child == 0:
+        os.close(ours)  # or the end of the other process would not be heard
+        os.close(theirs)
         _serve(lambda: premises(client), requests, answers)
     os.close(requests)
     os.close(answers)
