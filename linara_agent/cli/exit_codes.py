@@ -32,7 +32,8 @@ class ExitCode(IntEnum):
 _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.COMMAND_FAILED: "the command itself failed, and nothing is left to review",
-    ExitCode.USAGE: "usage or settings; unknown or already applied plan",
+    ExitCode.USAGE: "usage or settings; unknown or already applied plan;"
+    " output that cannot be written",
     ExitCode.BUG: "a bug in linara-agent",
     ExitCode.NEEDS_REVIEW: "needs review, or unanswered: a plan was saved,"
     " the host is untouched",
