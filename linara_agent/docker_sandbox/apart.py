@@ -132,6 +132,11 @@ class ApartSandbox:
         self._apart.tell("reap")
         return int(self._apart.answer(self._progress.step))
 
+    def settle(self) -> None:
+        """See `StandbySandbox.settle`; raises SandboxUnavailable if it died."""
+        self._apart.tell("settle")
+        self._apart.answer(self._progress.step)
+
     def run(self, number: int, *what: object) -> "Preview":
         self._apart.tell("run", number, *what)
         self._meanwhile()

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from linara_agent.core.preview import Preview
 from linara_agent.docker_sandbox.apart import CHANGES, DONE, STEP, Request, answer_for
 from linara_agent.docker_sandbox.sandbox import Premises
-from linara_agent.docker_sandbox.standby import Standby, StandbySandbox
+from linara_agent.docker_sandbox.standby import Standby, StandbySandbox, working
 
 _LONGEST_S = 120
 """An engine that hangs keeps the process no longer after the end of its client."""
@@ -66,7 +66,7 @@ class Service:
         for twin in self._twins.values():
             with suppress(RuntimeError):  # no more threads; `reap` will find the rest
                 twin.discard()
-        while others := [one for one in threading.enumerate() if _is_waited_for(one)]:
+        while others := working():
             others[0].join()
             time.sleep(_TURN_S)
         self._sandbox.close()
@@ -98,10 +98,12 @@ class Service:
             case "run", number, plan, digest, blobs:
                 twin = self._twins[number]
                 self._answer(lambda: twin.run(plan, digest=digest, blobs=blobs))
+            case ("settle",):
+                self._answer(self._sandbox.settle)
             case _:
                 self._answer(self._sandbox.reap)
 
-    def _answer(self, work: Callable[[], Preview | int]) -> None:
+    def _answer(self, work: Callable[[], Preview | int | None]) -> None:
         try:
             self._working = True
             self._stop()  # the end may have been heard before there was work to stop
@@ -113,7 +115,7 @@ class Service:
         finally:
             self._working = False
 
-    def _tell(self, done: Preview | int) -> None:
+    def _tell(self, done: Preview | int | None) -> None:
         if isinstance(done, Preview) and len(done.changes) > _AT_ONCE:
             changes, done = done.changes, replace(done, changes=())
             for start in range(0, len(changes), _AT_ONCE):
@@ -130,7 +132,3 @@ class Service:
         """See `ports.Progress`: the client shows it until it hears something else."""
         self._send((STEP, words))
         yield
-
-
-def _is_waited_for(thread: threading.Thread) -> bool:
-    return not thread.daemon and thread is not threading.main_thread()

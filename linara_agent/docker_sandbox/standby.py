@@ -4,10 +4,12 @@ The engine's client is loaded there too, so this module imports nothing of it. W
 thread could not do is told when its result is needed, and not at all if it never is.
 """
 
+import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, main_thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from linara_agent.core.preview import Preview
@@ -20,8 +22,16 @@ if TYPE_CHECKING:
     from linara_agent.ports import Progress
 
 T = TypeVar("T")
+_SETTLING_S = 3.0
+_TURN_S = 0.002
 _HEAD_START_S = 0.5
 """A start that takes longer is waited for where its result is needed."""
+
+
+def working() -> tuple[Thread, ...]:
+    """The threads that the process waits for at its end: all of ours are such."""
+    others = (one for one in threading.enumerate() if one is not main_thread())
+    return tuple(one for one in others if not one.daemon)
 
 
 class Work(Generic[T]):
@@ -116,6 +126,15 @@ class StandbySandbox:
     def reap(self) -> int:
         """See `ports.Sandbox`."""
         return self._loading().result().reap()
+
+    def settle(self) -> None:
+        """Wait until what earlier previews stood on is gone, for some seconds at most.
+
+        Until then the host shows mounts and a container that are none of its own.
+        """
+        deadline = time.monotonic() + _SETTLING_S
+        while working() and time.monotonic() < deadline:
+            time.sleep(_TURN_S)
 
     def _loading(self) -> "Work[DockerSandbox]":
         if self._made is None:

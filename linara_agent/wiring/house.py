@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +24,12 @@ from linara_agent.core.sandbox_plan import (
 from linara_agent.docker_sandbox.apart import Apart, ApartSandbox
 from linara_agent.docker_sandbox.owner import process_name
 from linara_agent.docker_sandbox.standby import StandbySandbox
+from linara_agent.errors import LinaraError
 from linara_agent.host import place as host_place
 from linara_agent.host import surroundings
 from linara_agent.host.secret_places import hidden_places
 from linara_agent.house import House
-from linara_agent.ports import Progress, Reviewer, Sandbox
+from linara_agent.ports import Progress, Reviewer
 from linara_agent.wiring.person import (
     Person,
     SystemClock,
@@ -54,13 +56,16 @@ class HostChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRun:
-    """Implements ports.Rerunner."""
+    """Implements ports.Rerunner; `settle` waits until its preview is gone."""
 
     environment: Mapping[str, str]
+    settle: Callable[[], None]
 
     def rerun(self, approved: Approved, plan: Plan) -> Outcome:
         from linara_agent.host.rerun import HostShell, Streams
 
+        with suppress(LinaraError):  # what is left of it is no reason not to
+            self.settle()
         streams = Streams(stdout=sys.stdout.buffer, stderr=sys.stderr.buffer)
         shell = HostShell(environment=self.environment, streams=streams)
         return shell.rerun(approved, plan)
@@ -108,16 +113,17 @@ def house(who: Person, choices: Choices, front: Front) -> House:
     """Everything that a run needs. Raises PolicyProblem, UsageProblem."""
     gate = load_gate(choices.policy, who=who)
     place = place_here(who, gate.policy)
+    sandbox = _sandbox(who, front)
     return House(
         gate=gate,
         place=place,
         sandbox_plan=_sandbox_plan(who, choices, gate.policy, place),
-        sandbox=_sandbox(who, front),
+        sandbox=sandbox,
         journal=journal_of(who),
         plans=plan_store(who),
         applier=HostChanges(),
         recoverer=HostRecovery(),
-        rerunner=HostRun(environment=who.environment),
+        rerunner=HostRun(environment=who.environment, settle=sandbox.settle),
         reviewer=front.reviewer,
         clock=SystemClock(),
         mode=choices.mode,
@@ -131,7 +137,7 @@ def house(who: Person, choices: Choices, front: Front) -> House:
     )
 
 
-def _sandbox(who: Person, front: Front) -> Sandbox:
+def _sandbox(who: Person, front: Front) -> ApartSandbox | StandbySandbox:
     """In the process that was begun for it, else in threads of this one."""
     if front.apart is None:
         return StandbySandbox(

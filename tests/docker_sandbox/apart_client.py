@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import docker
+
 from linara_agent.docker_sandbox.apart import Apart, ApartSandbox, Broken, begin
 from linara_agent.wiring.premises import premises_of_child
 
@@ -79,6 +81,18 @@ def previewed(apart: Apart) -> dict[str, object]:
     return preview(apart, sys.argv[2], twins=2)
 
 
+def settled(apart: Apart) -> dict[str, object]:
+    """What the engine still has of a preview when it is to be gone."""
+    preview(apart, sys.argv[2])
+    ApartSandbox(apart, progress=Told()).settle()
+    client = docker.from_env()
+    label = f"org.linara-agent.client={os.getpid()}"
+    labels: dict[str, str | list[str] | bool] = {"label": label}
+    containers = client.containers.list(all=True, filters=labels)
+    volumes = client.volumes.list(filters=labels)
+    return {"containers": len(containers), "volumes": len(volumes)}
+
+
 def signalled(apart: Apart) -> dict[str, object]:
     """What a terminal, or who ends the whole group, sends to both processes."""
     [child] = children()
@@ -121,7 +135,7 @@ def buggy(apart: Apart) -> dict[str, object]:
 
 
 CASES: dict[str, Callable[[Apart], dict[str, object]]] = {
-    one.__name__: one for one in (previewed, signalled, bereft, opened, buggy)
+    one.__name__: one for one in (previewed, settled, signalled, bereft, opened, buggy)
 }
 
 

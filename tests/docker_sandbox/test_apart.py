@@ -56,6 +56,11 @@ def test_a_preview_comes_from_the_other_process(plan: str) -> None:
     assert said["words"] == ["starting the twin", "-", "running in the twin", "-"]
 
 
+def test_a_preview_that_has_settled_is_gone(plan: str) -> None:
+    """A look at the host after it sees none of its mounts, and no container."""
+    assert told("settled", plan) == {"containers": 0, "volumes": 0}
+
+
 def test_many_changes_come_whole_and_in_order(plan_for: PlanFor) -> None:
     """They are told in several pieces."""
     made = plan_for("mkdir d; for n in {1000..7000}; do echo > d/$n; done")
