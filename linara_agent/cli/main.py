@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-from io import TextIOWrapper
 
 import click
 
@@ -79,9 +78,6 @@ def _have_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 — it stays open
     if isinstance(sys.stdout, io.TextIOWrapper):
         # As on stderr: what the terminal's encoding lacks is spelt out, and no bug.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
-        # As stderr does: what a locale cannot write is no bug of ours.
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

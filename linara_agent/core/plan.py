@@ -84,11 +84,11 @@ def _canonical(plan: Plan, *, but: tuple[str, ...] = ()) -> Iterator[bytes]:
 
     fields = _adapter().dump_python(plan, mode="json", exclude=_CHANGES)
     preview = fields.pop("preview")
-    members = {name: (rfc8785.dumps(value),) for name, value in fields.items()}
+    kept = {name: value for name, value in fields.items() if name not in but}
+    members = {name: (rfc8785.dumps(value),) for name, value in kept.items()}
     parts = {name: (rfc8785.dumps(value),) for name, value in preview.items()}
     whole = _object({**parts, "changes": _list(plan.preview.changes)})
-    kept = {name: one for name, one in members.items() if name not in but}
-    yield from _object({**kept, "preview": whole})
+    yield from _object({**members, "preview": whole})
 
 
 def _object(members: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
