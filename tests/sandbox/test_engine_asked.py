@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,9 +34,10 @@ def server(path: Path, answer: bytes | None) -> Callable[[], None]:
                 return
             open_connections.append(connection)
             if answer is not None:
-                connection.recv(4096)
-                connection.sendall(answer)
-                connection.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # whoever asked may have gone
+                    connection.recv(4096)
+                    connection.sendall(answer)
+                    connection.shutdown(socket.SHUT_RDWR)
 
     thread = threading.Thread(target=serve)
     thread.start()
