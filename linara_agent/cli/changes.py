@@ -1,9 +1,12 @@
 """The changes of a preview as a person reviews them: summary, places, diffs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from rich.console import RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -102,7 +105,7 @@ def _places(of: list[Change], by: int) -> Iterator[RenderableType]:
         signs = {one.kind for one in inside}
         sign, colour = _SIGNS[signs.pop()] if len(signs) == 1 else ("*", "yellow")
         shown = f"{visible(place, keep='')}/…"
-        yield _beside((sign, shown, colour), summary(inside), by)
+        yield _Beside((sign, shown, colour), summary(inside), by)
     rest = sum(len(inside) for _, inside in ranked[FEW:])
     if rest:
         yield Text(f"  … {rest:,} more elsewhere", style="dim")
@@ -120,17 +123,36 @@ def _common_depth(of: list[Change]) -> int:
 def _line(change: Change, counts: dict[str, int], by: int) -> RenderableType:
     sign, colour = _SIGNS[change.kind]
     shown = visible(change.path, keep="")
-    return _beside((sign, shown, colour), ", ".join(_about(change, counts)), by)
+    return _Beside((sign, shown, colour), ", ".join(_about(change, counts)), by)
 
 
-def _beside(signed: tuple[str, str, str], about: str, by: int) -> RenderableType:
+@dataclass(frozen=True, slots=True)
+class _Beside:
     """A sign, and beside it a path in its colour, however long that is."""
-    sign, path, colour = signed
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(sign, Text.assemble((path, colour), (f"  {about}", "dim")))
-    return Padding(grid, (0, 0, 0, by), expand=False)
+
+    signed: tuple[str, str, str]
+    about: str
+    by: int
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        sign, path, colour = self.signed
+        margin = f"{' ' * self.by}{sign} "
+        about = f"  {self.about}"
+        # Laying out a table takes ten times as long, and a preview may have
+        # hundreds of thousands of lines.
+        if cell_len(margin + path + about) <= options.max_width:
+            yield Segment(margin)
+            yield Segment(path, console.get_style(colour))
+            yield Segment(about, console.get_style("dim"))
+            yield Segment.line()
+            return
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(sign, Text.assemble((path, colour), (about, "dim")))
+        yield Padding(grid, (0, 0, 0, self.by), expand=False)
 
 
 def _about(change: Change, counts: dict[str, int]) -> Iterator[str]:

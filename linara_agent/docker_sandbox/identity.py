@@ -47,6 +47,10 @@ class Foreign(SandboxUnavailable):
 
     partly = False
 
+    def may_pass(self, before: "Foreign | None") -> bool:
+        """Whether the next twin may agree: others do, and it is a new place."""
+        return self.partly and str(self) != str(before)
+
 
 def choose_witnesses(layout: Layout) -> tuple[Witness, ...]:
     """Some long-unchanged entries of each lower that the caller can list."""

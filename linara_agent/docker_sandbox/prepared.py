@@ -82,14 +82,16 @@ class PreparedTwin:
         if not self._fits(plan):
             self.discard()
             twin = self._ways.again(plan)
-        for attempt in range(_ATTEMPTS):
+        doubted: identity.Foreign | None = None
+        for _ in range(_ATTEMPTS):
             try:
                 return twin.run_once(plan, digest, blobs)
             except identity.Outdated:
                 twin = self._ways.again(plan)
             except identity.Foreign as foreign:
-                if attempt or not foreign.partly:
+                if not foreign.may_pass(doubted):
                     raise
+                doubted = foreign
                 twin = self._ways.again(plan)
         twin.discard()
         raise keeps_changing()

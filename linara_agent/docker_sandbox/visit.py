@@ -26,7 +26,7 @@ from linara_agent.docker_sandbox import capture
 from linara_agent.docker_sandbox.assembly import assemble
 from linara_agent.docker_sandbox.attachment import Attachment
 from linara_agent.docker_sandbox.engine import Engine
-from linara_agent.docker_sandbox.identity import Outdated
+from linara_agent.docker_sandbox.identity import Foreign, Outdated
 from linara_agent.docker_sandbox.interpreter import interpreter
 from linara_agent.docker_sandbox.prepared import (
     VIEW,
@@ -88,13 +88,24 @@ class Visits(DockerSandbox):
         `plan.text` is not used; `plan.limits.wall_s` is how long they may stay.
         """
         waiting = replace(plan, text=f"exec sleep {plan.limits.wall_s + 60:.0f}")
+        doubted: Foreign | None = None
         for _ in range(_ATTEMPTS):
-            with suppress(Outdated), ExitStack() as stack:
-                assembly = assemble(self._shop(), waiting, stack)
-                ways = Ways(again=self.prepare, leave=ExitStack.close)
-                twin = _VisitedTwin(assembly, waiting, stack.pop_all(), ways=ways)
-                return twin.visit(waiting, terminal, blobs=blobs)
+            try:
+                return self._enter(waiting, terminal, blobs)
+            except Outdated:
+                continue
+            except Foreign as foreign:
+                if not foreign.may_pass(doubted):
+                    raise
+                doubted = foreign
         raise keeps_changing()
+
+    def _enter(self, waiting: SandboxPlan, terminal: Terminal, blobs: Path) -> Preview:
+        with ExitStack() as stack:
+            assembly = assemble(self._shop(), waiting, stack)
+            ways = Ways(again=self.prepare, leave=ExitStack.close)
+            twin = _VisitedTwin(assembly, waiting, stack.pop_all(), ways=ways)
+            return twin.visit(waiting, terminal, blobs=blobs)
 
 
 class _VisitedTwin(PreparedTwin):

@@ -88,7 +88,7 @@ def settled(apart: Apart) -> dict[str, object]:
     client = docker.from_env()
     label = f"org.linara-agent.client={os.getpid()}"
     labels: dict[str, str | list[str] | bool] = {"label": label}
-    containers = client.containers.list(all=True, filters=labels)
+    containers = client.containers.list(all=True, filters=labels, ignore_removed=True)
     volumes = client.volumes.list(filters=labels)
     return {"containers": len(containers), "volumes": len(volumes)}
 

@@ -236,7 +236,7 @@ def labelled(engine: docker.DockerClient) -> list[str]:
         "label": f"org.linara-agent.pid={os.getpid()}"
     }
     found = [
-        *engine.containers.list(all=True, filters=label),
+        *engine.containers.list(all=True, filters=label, ignore_removed=True),
         *engine.volumes.list(filters=label),
     ]
     return [str(thing.id) for thing in found]

@@ -89,6 +89,8 @@ def test_one_lower_among_many_may_have_just_been_mounted(lower: Path) -> None:
         with pytest.raises(Foreign) as caught:
             compare([chosen[0], other], [seen, (10, 1, 1)], url=URL)
         assert caught.value.partly is partly
+        assert caught.value.may_pass(None) is partly
+        assert not caught.value.may_pass(caught.value)
 
 
 def test_a_host_that_moved_is_no_other_machine(lower: Path) -> None:
@@ -145,7 +147,9 @@ def test_an_engine_that_sees_other_files_is_refused(
     assert said in done.stderr
     assert (
         engine.containers.list(
-            all=True, filters={"label": "org.linara-agent.run=elsewhere"}
+            all=True,
+            filters={"label": "org.linara-agent.run=elsewhere"},
+            ignore_removed=True,
         )
         == []
     )

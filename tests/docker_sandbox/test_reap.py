@@ -57,7 +57,7 @@ def of_process(client: docker.DockerClient, pid: int) -> tuple[int, int]:
     """How many containers and volumes the process has."""
     label: dict[str, str | list[str] | bool] = {"label": f"org.linara-agent.pid={pid}"}
     return (
-        len(client.containers.list(all=True, filters=label)),
+        len(client.containers.list(all=True, filters=label, ignore_removed=True)),
         len(client.volumes.list(filters=label)),
     )
 

@@ -12,7 +12,7 @@ from linara_agent.errors import SettingsProblem
 from linara_agent.parsers import shfmt
 
 
-def failure(text: str, seconds: float = 10) -> Failure | None:
+def failure(text: str, seconds: float = 60) -> Failure | None:
     parsed = shfmt.parse(text, seconds=seconds)
     return parsed.failure if isinstance(parsed, NotParsed) else None
 

@@ -129,7 +129,7 @@ def bash_in_a_container(client: docker.DockerClient) -> Iterator[Oracle]:
     """
     places = tuple(_places())
     image = client.api.import_image_from_data(
-        _skeleton(places), changes=[f"LABEL {LABEL}=1"]
+        _skeleton(places), changes=[f"LABEL {LABEL}={os.getpid()}"]
     )
     name = json.loads(image.splitlines()[-1])["status"]
     python = os.path.realpath(sys.executable)
@@ -139,7 +139,7 @@ def bash_in_a_container(client: docker.DockerClient) -> Iterator[Oracle]:
             name,
             [python, "-I", "-S", "-u", "-c", server],
             mounts=[Mount(at, at, type="bind", read_only=True) for at in places],
-            labels={LABEL: "1"},
+            labels={LABEL: str(os.getpid())},
             stdin_open=True,
             **_LIMITS,
         )

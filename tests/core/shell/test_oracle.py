@@ -1,5 +1,7 @@
 """The bash that judges the reader is shut in, and nothing of a script outlives it."""
 
+import os
+
 import docker
 import pytest
 
@@ -54,11 +56,11 @@ def test_bash_itself_says_what_it_refuses():
 
 
 def test_container_and_image_are_gone_afterwards(engine: docker.DockerClient):
-    """Another bash leaves as many containers and images as there were."""
-    ours: dict[str, str | list[str] | bool] = {"label": f"{LABEL}=1"}
+    """Another bash of this process leaves as many of both as there were."""
+    ours: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={os.getpid()}"}
 
     def there() -> set[str | None]:
-        containers = engine.containers.list(all=True, filters=ours)
+        containers = engine.containers.list(all=True, filters=ours, ignore_removed=True)
         return {one.id for one in containers + engine.images.list(filters=ours)}
 
     before = there()
