@@ -32,8 +32,8 @@ def test_its_end_is_heard(child: "subprocess.Popen[bytes]") -> None:
         assert not first.ended(0.05)
         child.kill()
         started = time.monotonic()
-        assert first.ended(10)
-        assert time.monotonic() - started < 5
+        assert first.ended(60)
+        assert time.monotonic() - started < 30
 
 
 def test_a_process_of_another_group_is_not_taken(

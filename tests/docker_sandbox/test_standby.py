@@ -133,7 +133,7 @@ def test_an_engine_that_keeps_silent_holds_nobody_up(
             took = time.monotonic() - started
             twin.discard()
             silent.close()  # whoever still waits is told that nobody is there
-        assert took < 3
+        assert took < 20
 
 
 class Interrupted(Exception):

@@ -106,30 +106,30 @@ def test_failing_listener_ends_the_exchange(double, asked):
     def progress(_: Arrived) -> None:
         raise BrokenPipeError
 
-    double.play(events(ALIVE, 3.0))
+    double.play(events(ALIVE, 60.0))
     started = time.monotonic()
     with pytest.raises(BrokenPipeError):
         complete(TURNS, asked, progress=progress)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
     assert len(double.requests) == 1
 
 
 def test_end_mark_is_the_end(double, asked):
     """A server that keeps the stream open after its end keeps nobody waiting."""
     ended = events(ALIVE, piece("ls", "stop"), DONE).steps[:-1]
-    double.play(Reply((*ended, 30.0)))
+    double.play(Reply((*ended, 60.0)))
     started = time.monotonic()
     assert complete(TURNS, asked).text == "ls"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 def test_error_is_the_end(double, asked):
     """After an error nothing more is waited for."""
-    double.play(events({"error": {"code": 400, "message": "no"}}, 30.0))
+    double.play(events({"error": {"code": 400, "message": "no"}}, 60.0))
     started = time.monotonic()
     with pytest.raises(ProposalUnavailable, match="refused the request"):
         complete(TURNS, asked)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 def test_stream_has_a_size_limit(double, asked):
@@ -195,7 +195,7 @@ def test_endless_reply_ends(double, asked, reply, what):
     started = time.monotonic()
     with pytest.raises(ProposalUnavailable, match=what) as caught:
         complete(TURNS, replace(asked, total_s=0.6))
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 20
     assert caught.value.remedy
 
 
@@ -286,7 +286,7 @@ def test_threads_share_a_session_but_no_connection(double, asked):
     both = Barrier(2)
 
     def together(_: Double) -> Reply:
-        both.wait(5)
+        both.wait(60)
         return STREAM
 
     double.play(together)

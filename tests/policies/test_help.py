@@ -48,7 +48,7 @@ def asked(name: str, *arguments: str) -> str:
             capture_output=True,
             text=True,
             check=False,
-            timeout=5,
+            timeout=60,
             stdin=subprocess.DEVNULL,
             cwd=empty,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": empty},
