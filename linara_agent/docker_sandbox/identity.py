@@ -17,7 +17,13 @@ from linara_agent.errors import SandboxUnavailable
 
 _WITNESSES = 3  # in each lower: one may change at any time
 _LOOKED_AT = 200
-_INODE = (1 << 56) - 1  # overlays keep the layer in the highest bits (xino=on)
+_INODE = (1 << 56) - 1
+_LAYER = 1 << 33
+"""An overlay over two file systems adds the layer to the inodes of the lower one, which
+is the first (`ovl_remap_lower_ino` in the kernel's fs/overlayfs/inode.c): above the
+lowest of the highest two bits, or of the upper 32 where both have inodes of 32 bits, as
+ext4 has.
+"""
 
 Seen = Sequence[int] | None
 """Size, mtime in ns and inode of a path, None if it cannot be seen."""
@@ -133,7 +139,7 @@ def _same(outside: Seen, inside: Seen) -> bool:
     return (
         outside[0] == inside[0]
         and outside[1] == inside[1]
-        and outside[2] & _INODE == inside[2] & _INODE
+        and (outside[2] ^ inside[2]) & _INODE in (0, _LAYER)
     )
 
 

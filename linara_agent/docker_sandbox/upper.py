@@ -28,7 +28,18 @@ _OPAQUE = "trusted.overlay.opaque"
 _REDIRECT = "trusted.overlay.redirect"
 _NLINK = "trusted.overlay.nlink"
 _ORIGIN = "trusted.overlay.origin"
-_INODE = slice(21, 25)
+_HANDLE = 21  # bytes before what the lower's file system gives
+_INODES = {
+    (1, 29): slice(21, 25),  # most: inode and generation
+    (1, 33): slice(25, 33),  # tmpfs: generation and inode
+    (0x81, 33): slice(21, 29),  # XFS
+    (0x4D, 41): slice(21, 29),  # btrfs
+}
+"""Where the inode stands in a file handle of this kind and of so many bytes.
+
+Kinds: `enum fid_type` in the kernel's include/linux/exportfs.h; what is in them:
+`encode_fh` of each file system. The length is what tells tmpfs from the others.
+"""
 _CHUNK = 1 << 20
 _LONGEST_LINE = 8 << 20
 
@@ -80,12 +91,15 @@ class Node:
         """The inode of the lower file that it was copied from, where that is told.
 
         The kernel's `struct ovl_fb` (fs/overlayfs/overlayfs.h): five bytes, the last
-        of them the kind of handle, a UUID, and of kind 1 the inode in 32 bits.
+        of them the kind of handle, a UUID, and what the lower's file system gives.
         """
         handle = self.xattr(_ORIGIN)
-        if handle is None or len(handle) < _INODE.stop or handle[4] != 1:
+        if handle is None or len(handle) < _HANDLE:
             return None
-        return int.from_bytes(handle[_INODE], sys.byteorder)
+        place = _INODES.get((handle[4], len(handle)))
+        if place is None:
+            return None
+        return int.from_bytes(handle[place], sys.byteorder)
 
     @property
     def linked(self) -> bool:

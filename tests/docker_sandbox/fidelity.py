@@ -1,6 +1,6 @@
 """Is what a preview and its apply do what the script itself would have done?
 
-    python -m tests.docker_sandbox.fidelity COUNT [SEED] [--ordinary]
+    python -m tests.docker_sandbox.fidelity COUNT [SEED] [--ordinary] [--in=PLACE]
 
 Makes COUNT random scripts of file operations over a tree with every kind of file.
 Each runs directly in one tree, and through a preview and an apply in another that
@@ -8,6 +8,7 @@ was made alike; then the two trees must be equal. Several scripts, each in a tre
 its own, share one preview, since most of the time is spent starting it. A difference
 is narrowed down to the shortest script that shows it. `--ordinary` becomes a user
 who is not root, but in the group of the engine's socket, before anything is done.
+`--in` makes the trees there, on another file system than the twin's own files.
 
 The operations name only paths below the tree that they run in, and links lead
 only to names beside or below themselves.
@@ -315,9 +316,9 @@ def _one(number: int, lines: list[str]) -> str:
 
 
 @contextmanager
-def oracle(place: Path) -> Iterator[Oracle]:
+def oracle(home: Path, place: Path) -> Iterator[Oracle]:
     """An oracle of this process's user that works below `place`."""
-    environment = {"HOME": str(place), "XDG_CACHE_HOME": str(place / ".cache")}
+    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
     address = os.environ.get("DOCKER_HOST")
     premises = Premises(
         environment=environment if address is None else {"DOCKER_HOST": address},
@@ -330,14 +331,15 @@ def oracle(place: Path) -> Iterator[Oracle]:
         yield Oracle(sandbox, place)
 
 
-def become_ordinary(place: Path) -> None:
-    """Give the directory and this process to a user who is not root."""
-    with oracle(place) as warm:  # imports what only root may be able to read
+def become_ordinary(home: Path, place: Path) -> None:
+    """Give the directories and this process to a user who is not root."""
+    with oracle(home, place) as warm:  # imports what only root may be able to read
         warm.differences([["true"]])
-    shutil.rmtree(place / ".cache")
+    shutil.rmtree(home / ".cache")
     address = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     group = Path(address.removeprefix("unix://")).stat().st_gid
-    os.chown(place, ORDINARY, ORDINARY)
+    for one in {home, place}:
+        os.chown(one, ORDINARY, ORDINARY)
     os.setgroups([group])
     os.setresgid(ORDINARY, ORDINARY, ORDINARY)
     os.setresuid(ORDINARY, ORDINARY, ORDINARY)
@@ -348,11 +350,14 @@ def main() -> None:
     numbers = [int(word) for word in sys.argv[1:] if not word.startswith("-")]
     count, chosen = [*numbers, 1][:2]
     together = min(TOGETHER, count)
-    place = Path(tempfile.mkdtemp(dir="/tmp", prefix="linara-fidelity-"))
+    home = place = _made("/tmp")
+    for word in sys.argv[1:]:
+        if word.startswith("--in="):
+            place = _made(word.removeprefix("--in="))
     if ordinary:
-        become_ordinary(place)
+        become_ordinary(home, place)
     one = scripts(root=not ordinary)
-    with oracle(place) as found:
+    with oracle(home, place) as found:
 
         @seed(chosen)
         @settings(
@@ -370,7 +375,12 @@ def main() -> None:
             equal()
         finally:
             sys.stdout.write(f"{found.ran} scripts, refused: {dict(found.refused)}\n")
-    shutil.rmtree(place, ignore_errors=True)
+    for made in {home, place}:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _made(parent: str) -> Path:
+    return Path(tempfile.mkdtemp(dir=parent, prefix="linara-fidelity-"))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """What cannot be done: a clear error, a documented exit code, and nothing lost."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.disks import disk
 from tests.end_to_end.conftest import Made
 from tests.end_to_end.program import LONGEST_S, Done, Program, tree
 
@@ -200,30 +200,16 @@ def test_a_plan_is_not_carried_out_without_a_journal(
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A small ext4 file system with no room left; takes root and a loop device."""
-    image, point = tmp_path / "disk", tmp_path / "mnt"
+    point = tmp_path / "mnt"
     point.mkdir()
-    image.write_bytes(b"")
-    os.truncate(image, 8 << 20)
-    if os.getuid() != 0:
-        pytest.skip("only root can mount")
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
-    mounted = subprocess.run(
-        ["mount", "-o", "loop", image, point],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no loop device: {mounted.stderr.strip()}")
-    (point / "linara-agent" / "scratch").mkdir(parents=True, mode=0o700)
-    (point / "linara-agent").chmod(0o700)
-    with (point / "filler").open("wb", buffering=0) as filler, suppress(OSError):
-        while filler.write(b"\0" * 4096):
-            pass
-    assert os.statvfs(point).f_bavail == 0
-    yield point
-    # Other tests may look at it through twins of their own, which end soon.
-    subprocess.run(["umount", "--lazy", point], check=True)
+    with disk("ext4", point, 8 << 20):
+        (point / "linara-agent" / "scratch").mkdir(parents=True, mode=0o700)
+        (point / "linara-agent").chmod(0o700)
+        with (point / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while filler.write(b"\0" * 4096):
+                pass
+        assert os.statvfs(point).f_bavail == 0
+        yield point
 
 
 @docker

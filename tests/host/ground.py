@@ -4,6 +4,7 @@
 the twin, and writes down the difference as a plan, its new contents as blobs.
 """
 
+import codecs
 import hashlib
 import os
 import shutil
@@ -257,6 +258,7 @@ def in_child(work: Callable[[], object], *, uid: int | None = None) -> int:
 
     0 is a normal end, 1 << 8 an exception (printed), a low byte the signal.
     """
+    codecs.lookup("utf-16be")  # of digests; another user may not read where it lies
     child = os.fork()
     if child == 0:
         code = 1

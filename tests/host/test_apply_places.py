@@ -35,7 +35,7 @@ def two_devices() -> Iterator[Callable[[str], Ground]]:
 
     yield make
     if os.path.ismount(mount):
-        subprocess.run(["umount", mount], check=True)
+        subprocess.run(["umount", "--lazy", mount], check=True)
     shutil.rmtree(place)
 
 
