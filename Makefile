@@ -19,7 +19,7 @@ WORKERS ?= 2
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_USER
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup environment engine test lint format bench fuzz chaos demo lock clean
+.PHONY: help setup environment engine toolbox test lint format bench fuzz chaos demo lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -67,6 +67,9 @@ environment:
 
 engine:
 	@$(ENGINE) ensure
+
+toolbox: setup ## the image for previews in a copy; without it their tests are skipped
+	@$(WITH_ENGINE) $(BIN)/linara-agent sandbox build
 
 # Without an engine its tests are skipped, unless LINARA_REQUIRE_DOCKER=1.
 test: environment ## set up, then the whole suite (WORKERS=2, ARGS=... for pytest)

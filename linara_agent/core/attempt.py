@@ -24,7 +24,9 @@ _REASON_CHARACTERS = 600
 _OUTPUT_CHARACTERS = 1200
 _MOST_REASONS = 3
 
-_NOT_ITS_FAULT = NEEDS | {"cannot-be-previewed", "masked", "masked-read", "view-copy"}
+_NOT_ITS_FAULT = NEEDS | {
+    "masked", "masked-read", "cannot-be-previewed", "view-copy", "not-shown",
+}  # fmt: skip
 """What no other text would mend: the place of the preview lacks something."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from linara_agent.core import unshown
 from linara_agent.core.change import Change, ChangeKind, FileType
 from linara_agent.core.decision import Decision
 from linara_agent.core.effects.effect import Effect, EffectKind, Form
@@ -65,6 +66,7 @@ def final_verdict(
     findings += _over_limits(preview, policy)
     findings += _unfinished(preview)
     findings += _strange_modes(preview)
+    findings += _not_shown(read.effects, preview)
     if preview.traced is not None and not _is_unread(read.effects):
         named = gate.programs(gate.resolve(script, place))
         findings += _strange_programs(preview.traced, named)
@@ -93,6 +95,15 @@ def _unfinished(preview: Preview) -> Iterator[Finding]:
         noun = "process" if outcome.leftovers == 1 else "processes"
         reason = f"{outcome.leftovers} {noun} went on after the command had ended"
         yield _review("left-running", reason)
+
+
+def _not_shown(effects: tuple[Effect, ...], preview: Preview) -> Iterator[Finding]:
+    """What it names and the preview could not show is not what it found there."""
+    found = unshown.named(effects, preview.unshown)
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        reason = f"the preview could not show {found[0]}{more}, which it names"
+        yield _review("not-shown", reason)
 
 
 def _strange_programs(traced: Traced, named: frozenset[str]) -> Iterator[Finding]:

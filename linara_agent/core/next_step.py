@@ -45,7 +45,7 @@ _NOT_SHOWN = (
 
 _NO_ANSWER = NEEDS | {
     "masked", "masked-read", "cannot-be-previewed", "too-many-changes", "unreadable",
-    "view-copy",
+    "view-copy", "not-shown",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from linara_agent.core.change import Change
 from linara_agent.core.policy.verdict import Finding
 from linara_agent.core.steps import Step
 from linara_agent.core.traced import Traced
-from linara_agent.core.wire import Bytes
+from linara_agent.core.wire import Bytes, Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,7 @@ class Preview:
     to where the network was open to it (`network_open`). `traced` is what strace told,
     if it was asked; `steps` are those of a script that was run step by step.
     `runtime` is the engine's, where it is not the one that the engine itself takes.
+    `unshown` are paths of the host that the script could not see; `notes` say why.
     """
 
     digest: str
@@ -61,6 +62,7 @@ class Preview:
     traced: Traced | None = None
     steps: tuple[Step, ...] = ()
     runtime: str | None = None
+    unshown: tuple[Path, ...] = ()
 
     @property
     def effective(self) -> tuple[Change, ...]:

@@ -159,7 +159,12 @@ def _create(
 
 
 def _start(workshop: Workshop, container: str, view: HostView) -> None:
-    """Start it; a mount that the kernel refused is named with its file system."""
+    """Start it.
+
+    A mount of which the kernel makes no overlay is left out of the next twin (raises
+    identity.Outdated); what is no mount, and so a part of the root's file system, is
+    named with that.
+    """
     try:
         workshop.engine.start(container)
     except SandboxUnavailable as exc:
@@ -171,6 +176,9 @@ def _start(workshop: Workshop, container: str, view: HostView) -> None:
             raise identity.Outdated from exc
         if "no such file" in match[2]:
             raise identity.foreign(path, workshop.engine.endpoint.url) from exc
+        if path in workshop.mounted() and path not in workshop.refused:
+            workshop.refused.add(path)
+            raise identity.Outdated from exc
         lower = view.lower_of(path)
         kind = lower.filesystem if lower else "unknown"
         raise SandboxUnavailable(
@@ -185,9 +193,10 @@ def _start(workshop: Workshop, container: str, view: HostView) -> None:
 def _shows(view: HostView, cwd: str) -> None:
     for point, kind in view.unshown:
         if cwd == point or cwd.startswith(point + "/"):
-            raise SandboxUnavailable(
+            raise identity.NoTwin(
                 f"The current directory lies on {point}, whose file system ({kind}) "
                 "cannot be overlaid.",
                 not_done=NOT_DONE,
-                remedy="Work in a directory on a local disk.",
+                remedy="Work in a directory on a local disk, or preview in a copy of "
+                "the workspace with `--view copy`.",
             )

@@ -8,7 +8,7 @@ named, so that nobody takes their absence for a fact.
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from linara_agent.docker_sandbox.mountinfo import Mount, is_below, visible
@@ -55,14 +55,21 @@ class HostView:
     """All that the twin is made of.
 
     `lowers` have parents before what is below them; `files` are mounts upon single
-    files; `unshown` are mounts that stay empty, with their file systems.
+    files; `unshown` are mounts that stay empty, with their file systems; `left_out`
+    are plain files directly in `/`.
     """
 
     entries: tuple[RootEntry, ...]
     lowers: tuple[Lower, ...]
     files: tuple[str, ...] = ()
     unshown: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """All that a script in the twin does not see of the host's files."""
+        return (*self.left_out, *(point for point, _ in self.unshown))
 
     def lower_of(self, path: str) -> Lower | None:
         """The deepest lower that holds the path."""
@@ -74,8 +81,12 @@ class HostView:
         return max(holders, key=lambda lower: len(lower.path), default=None)
 
 
-def read_view(mounts: Iterable[Mount], *, hidden: Iterable[str]) -> HostView:
+def read_view(
+    mounts: Iterable[Mount], *, hidden: Iterable[str], refused: Container[str] = ()
+) -> HostView:
     """Look at `/` and the mounts; `hidden` are directories whose mounts do not count.
+
+    Of mounts that are `refused` it is known that the kernel makes no overlay of them.
 
     Mounts that the caller cannot even reach are left out: the twin enforces the same
     permissions.
@@ -93,7 +104,10 @@ def read_view(mounts: Iterable[Mount], *, hidden: Iterable[str]) -> HostView:
     files: list[str] = []
     unshown: list[tuple[str, str]] = []
     for mount in seen:
-        match _kind(mount, hidden):
+        kind = _kind(mount, hidden)
+        if kind == "lower" and mount.point in refused:
+            kind = "unshown"
+        match kind:
             case "file":
                 files.append(mount.point)
             case "unshown":
@@ -112,6 +126,7 @@ def read_view(mounts: Iterable[Mount], *, hidden: Iterable[str]) -> HostView:
         ),
         files=tuple(files),
         unshown=tuple(unshown),
+        left_out=tuple(name for name in plain if name != "/.dockerenv"),
         notes=_notes(plain, unshown),
     )
 

@@ -45,7 +45,11 @@ class Outdated(Exception):
     """
 
 
-class Foreign(SandboxUnavailable):
+class NoTwin(SandboxUnavailable):
+    """No twin can show the files that this is about; a copy of them may do."""
+
+
+class Foreign(NoTwin):
     """The engine answers, and the files it shows are not this machine's.
 
     `partly`: others are. Something may just have been mounted or unmounted.

@@ -131,6 +131,7 @@ class PreparedTwin:
             network_open=plan.network,
             connections=spoken,
             notes=self._assembly.view.notes + self._marks.notes + changed.notes(),
+            unshown=self._assembly.view.missing,
             runtime=runtime.unusual(self._assembly.workshop.engine, plan.runtime),
             traced=self._traced(plan, captured),
             steps=taken(plan.text, plan.cuts, begun=begun),

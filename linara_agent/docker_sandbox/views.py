@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from linara_agent.core.preview import Preview
 from linara_agent.core.sandbox_plan import SandboxPlan, View
-from linara_agent.docker_sandbox.identity import Foreign
+from linara_agent.docker_sandbox.identity import NoTwin
 from linara_agent.docker_sandbox.prepared import PreparedTwin
 from linara_agent.docker_sandbox.workshop import Workshop
 from linara_agent.errors import SandboxUnavailable
@@ -54,19 +54,19 @@ class Views:
             return self._copy(plan, "a rootless engine cannot make faithful twins")
         try:
             twin = self._twins.prepare(plan)
-        except Foreign as exc:
+        except NoTwin as exc:
             return self.instead(plan, exc)
         return _Waiting(twin, self)
 
-    def instead(self, plan: SandboxPlan, foreign: Foreign) -> Prepared:
-        """A copy where the twin turned out to be another machine's."""
+    def instead(self, plan: SandboxPlan, problem: NoTwin) -> Prepared:
+        """A copy where a twin is another machine's, or cannot show the workspace."""
         if plan.view is View.TWIN:
-            raise foreign
+            raise problem
         try:
-            return self._copy(plan, foreign.what.rstrip("."))
+            return self._copy(plan, problem.what.rstrip("."))
         except SandboxUnavailable as exc:
             raise SandboxUnavailable(
-                f"{foreign.what} And no copy of the workspace can be made: {exc.what}",
+                f"{problem.what} And no copy of the workspace can be made: {exc.what}",
                 not_done=exc.not_done,
                 remedy=exc.remedy,
             ) from exc
@@ -90,7 +90,7 @@ class _Waiting:
             return self._views.prepare(plan).run(plan, digest=digest, blobs=blobs)
         try:
             return self._twin.run(plan, digest=digest, blobs=blobs)
-        except Foreign as exc:
+        except NoTwin as exc:
             copy = self._views.instead(plan, exc)
             return copy.run(plan, digest=digest, blobs=blobs)
 

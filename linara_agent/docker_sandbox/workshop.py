@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from linara_agent.docker_sandbox import skeleton
@@ -32,7 +32,8 @@ and go, and hold nothing that is not seen below them anyway."""
 class Workshop:
     """`engine_root` is the engine's data directory; `places` may hold scratch.
 
-    `begun` is told when the engine is about to work on a container.
+    `begun` is told when the engine is about to work on a container; `refused` are
+    mounts of which the kernel would make no overlay.
     """
 
     engine: Engine
@@ -42,6 +43,7 @@ class Workshop:
     seccomp: str
     standby_s: float
     begun: Callable[[], object] = bool
+    refused: set[str] = field(default_factory=set)
 
     @property
     def is_root(self) -> bool:
@@ -50,7 +52,14 @@ class Workshop:
 
     def look(self) -> tuple[HostView, tuple[Mount, ...]]:
         mounts = parse(Path("/proc/self/mountinfo").read_bytes())
-        return read_view(mounts, hidden=(self.engine_root, *_STORES)), mounts
+        hidden = (self.engine_root, *_STORES)
+        return read_view(mounts, hidden=hidden, refused=self.refused), mounts
+
+    @staticmethod
+    def mounted() -> frozenset[str]:
+        """Where something is mounted upon another file system."""
+        mounts = parse(Path("/proc/self/mountinfo").read_bytes())
+        return frozenset(mount.point for mount in mounts if mount.point != "/")
 
     def create(self, config: Config, view: HostView) -> str:
         """Create a container, after making its image if that is not there."""

@@ -237,3 +237,12 @@ def test_strange_modes(before: int, after: int, *, strange: bool) -> None:
         after=state(mode=after),
     )
     assert ("strange-mode" in rules(final("chmod x x", preview(done)))) is strange
+
+
+def test_what_could_not_be_shown_is_not_what_it_found() -> None:
+    """A place that the script names and the twin lacks is never `allow`."""
+    seen = replace(preview(), unshown=("/mnt/nas", "/swap.img"))
+    found = final("ls /mnt/nas", seen, policy="default")
+    assert found.decision is Decision.REVIEW
+    assert "not-shown" in rules(found)
+    assert final("ls /mnt", seen, policy="default").decision is Decision.ALLOW

@@ -83,6 +83,7 @@ def test_the_ways() -> None:
         (verdict("allow", "read", secret=True), NOTHING),
         (verdict("review", "read", rule="masked"), NOTHING),
         (verdict("review", "read", rule="masked-read"), NOTHING),
+        (verdict("review", "read", rule="not-shown"), NOTHING),
         (verdict("review", "read", rule="cannot-be-previewed"), NOTHING),
         (verdict("review", "read", rule="too-many-changes"), NOTHING),
         (verdict("review", "read", rule="unreadable"), NOTHING),

@@ -211,7 +211,7 @@ def test_nothing_is_left(copied: Callable[..., Preview]):
 
 def test_it_never_has_the_network(copied: Callable[..., Preview]):
     """An opened network would have to be told of, which a copy does not do."""
-    with pytest.raises(SandboxUnavailable, match="never has the network"):
+    with pytest.raises(SandboxUnavailable, match="cannot have --network"):
         copied("true", network=True)
 
 

@@ -1,5 +1,7 @@
 """A workspace on another file system than the twin's own files."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +11,10 @@ from linara_agent.core.change import ChangeKind
 from linara_agent.core.next_step import ways_for
 from linara_agent.core.review import Way
 from linara_agent.core.sandbox_plan import View
+from linara_agent.docker_sandbox.identity import NoTwin
+from linara_agent.docker_sandbox.sandbox import DockerSandbox
 from tests.disks import LARGE_ENOUGH, disk
-from tests.docker_sandbox.conftest import PreviewOf
+from tests.docker_sandbox.conftest import PlanFor, PreviewOf
 
 pytestmark = pytest.mark.docker
 
@@ -55,3 +59,70 @@ def test_the_names_of_one_file_are_known(
         "7": ChangeKind.DELETED,
     }
     assert Way.APPLY in ways_for(preview)
+
+
+@pytest.fixture
+def too_deep(tmp_path: Path) -> Iterator[Path]:
+    """An overlay upon an overlay, over which the kernel makes no third one."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    points: list[Path] = []
+    lower = tmp_path / "lower"
+    lower.mkdir()
+    (lower / "file").write_text("deep\n")
+    for level in ("first", "second"):
+        upper, work, point = (tmp_path / level / name for name in ("u", "w", "point"))
+        for path in (upper, work, point):
+            path.mkdir(parents=True)
+        options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+        mounted = subprocess.run(
+            ["mount", "-t", "overlay", "overlay", "-o", options, point],
+            capture_output=True,
+            check=False,
+        )
+        if mounted.returncode != 0:
+            for one in reversed(points):
+                subprocess.run(["umount", "--lazy", one], check=True)
+            pytest.skip(f"{point} cannot be mounted: {mounted.stderr!r}")
+        points.append(point)
+        lower = point
+    yield lower
+    for point in reversed(points):
+        subprocess.run(["umount", "--lazy", point], check=True)
+
+
+def test_a_mount_that_cannot_be_overlaid_hinders_no_other(
+    too_deep: Path, preview_of: PreviewOf
+) -> None:
+    """It is empty in the twin, and said; all else is there."""
+    preview = preview_of(f"ls {too_deep}; cat {too_deep.parents[1]}/lower/file")
+    assert (preview.outcome.stdout, preview.outcome.stderr) == (b"deep\n", b"")
+    assert str(too_deep) in preview.unshown
+    assert any(f"{too_deep} is not shown" in note for note in preview.notes)
+
+
+def test_who_stands_where_no_twin_can_be_made_is_told_so(
+    too_deep: Path, sandbox: DockerSandbox, plan_for: PlanFor
+) -> None:
+    """Nothing runs; a copy of the workspace is named as the way."""
+    plan = plan_for("ls", cwd=str(too_deep), view=View.TWIN)
+    with pytest.raises(NoTwin, match="cannot be overlaid") as caught:
+        sandbox.view(plan)
+    assert str(too_deep) in caught.value.what
+    assert "--view copy" in caught.value.remedy
+
+
+def test_who_stands_there_previews_in_a_copy(
+    too_deep: Path,
+    sandbox: DockerSandbox,
+    plan_for: PlanFor,
+    tmp_path: Path,
+    toolbox_image: str,
+) -> None:
+    """Where there is a toolbox, the view is chosen by itself, and named."""
+    assert toolbox_image
+    (blobs := tmp_path / "blobs").mkdir()
+    plan = plan_for("cat file", cwd=str(too_deep))
+    preview = sandbox.view(plan).run(plan, digest="", blobs=blobs)
+    assert (preview.view, preview.outcome.stdout) == ("copy", b"deep\n")
+    assert any("cannot be overlaid" in note for note in preview.notes)
