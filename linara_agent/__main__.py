@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from linara_agent.docker_sandbox.apart import Apart
 
-_OBJECTS = 50_000
+_OBJECTS = 200_000
 """A start makes some hundred thousand objects that stay: Python's own 700 would have
 them looked through hundreds of times."""
 _TURN_S = 0.0005

@@ -44,7 +44,10 @@ class Role(StrEnum):
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # Nearly every start takes what was validated before, and needs no validator.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, defer_build=True
+    )
 
 
 Effects = tuple[Annotated[EffectKind, Field(strict=False)], ...]

@@ -63,7 +63,7 @@ _HAS_SUBJECT: JsonDict = {
 class Model(BaseModel):
     """Every table of a policy file: no key may be misspelt."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Rule(Model):
