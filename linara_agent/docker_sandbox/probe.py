@@ -117,9 +117,10 @@ def _preview(premises: Premises, caller: Caller, run: str) -> Check:
             detail=f"a file written in the twin was not found again {said}".strip(),
             remedy="Look at the kernel's log (`dmesg | grep overlay`).",
         )
-    return Check(
-        name=OVERLAY, ok=True, detail="a preview wrote a file; the host was untouched"
-    )
+    detail = "a preview wrote a file; the host was untouched"
+    if preview.unshown:
+        detail += f"; not shown there: {', '.join(preview.unshown)}"
+    return Check(name=OVERLAY, ok=True, detail=detail)
 
 
 def _bad(name: str, exc: SandboxUnavailable) -> Check:

@@ -12,7 +12,8 @@ from linara_agent.core.next_step import ways_for
 from linara_agent.core.review import Way
 from linara_agent.core.sandbox_plan import View
 from linara_agent.docker_sandbox.identity import NoTwin
-from linara_agent.docker_sandbox.sandbox import DockerSandbox
+from linara_agent.docker_sandbox.probe import probe
+from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from tests.disks import LARGE_ENOUGH, disk
 from tests.docker_sandbox.conftest import PlanFor, PreviewOf
 
@@ -99,6 +100,15 @@ def test_a_mount_that_cannot_be_overlaid_hinders_no_other(
     assert (preview.outcome.stdout, preview.outcome.stderr) == (b"deep\n", b"")
     assert str(too_deep) in preview.unshown
     assert any(f"{too_deep} is not shown" in note for note in preview.notes)
+
+
+def test_doctor_names_what_a_preview_cannot_show(
+    too_deep: Path, premises: Premises, plan_for: PlanFor
+) -> None:
+    """A preview works, and what it lacks is said."""
+    *_, overlay = probe(premises, plan_for("").caller, run="probe")
+    assert overlay.ok
+    assert str(too_deep) in overlay.detail
 
 
 def test_who_stands_where_no_twin_can_be_made_is_told_so(
