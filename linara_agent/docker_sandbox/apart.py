@@ -35,6 +35,8 @@ STEP, CHANGES, DONE, FAILED, BROKEN = range(5)
 _STDERR = 2
 _FIRST_NAMESPACE = "pid:[4026531836]"
 """Of processes: PROC_PID_INIT_INO in Linux's include/linux/proc_ns.h."""
+_CLIENTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The client decides what follows from these."""
 
 
 class Broken(Exception):
@@ -195,7 +197,7 @@ def begin(premises: "Callable[[int], Premises]") -> Apart | None:
         pipes += os.pipe()
         pipes += os.pipe()
         # A caller may have closed a standard stream; then a pipe is in its place.
-        child = os.fork() if min(pipes) > _STDERR else None
+        child = _fork() if min(pipes) > _STDERR else None
     except OSError:
         child = None
     if child is None:
@@ -212,12 +214,23 @@ def begin(premises: "Callable[[int], Premises]") -> Apart | None:
     return Apart(child, os.fdopen(ours, "wb"), os.fdopen(theirs, "rb"))
 
 
+def _fork() -> int:
+    """As `os.fork`; no signal ends the new process before it lets the client decide."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _CLIENTS)
+    try:
+        child = os.fork()
+        if child == 0:
+            for number in _CLIENTS:
+                signal.signal(number, lambda *_: None)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return child
+
+
 def _serve(premises: "Callable[[], Premises]", requests: int, answers: int) -> NoReturn:
     """All that the new process does."""
     code = 1
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: None)  # it is the client who decides
         with suppress(OSError):
             os.setpgid(0, 0)
         _keep_only(requests, answers)

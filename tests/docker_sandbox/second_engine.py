@@ -8,6 +8,7 @@ containers in control groups of one name.
 """
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,8 @@ class SecondEngine:
         self._made_store = not _STORE.exists()
         _STORE.mkdir(exist_ok=True)
         self.place = Path(tempfile.mkdtemp(dir=_STORE, prefix="linara-chaos-"))
+        # containerd wants other names than mkdtemp makes, which may end in `_`.
+        self._namespace = f"linara-chaos-{secrets.token_hex(4)}"
         self._log = self.place / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -66,8 +69,8 @@ class SecondEngine:
             "bridge": "none",
             "exec-opt": "native.cgroupdriver=cgroupfs",
             "cgroup-parent": f"/{self.place.name}",
-            "containerd-namespace": self.place.name,
-            "containerd-plugins-namespace": f"{self.place.name}-plugins",
+            "containerd-namespace": self._namespace,
+            "containerd-plugins-namespace": f"{self._namespace}-plugins",
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 
-from tests.conftest import RUN_LABEL, leftovers
+from tests.conftest import leftovers
 from tests.end_to_end.program import Program, settle
 
 Left = Callable[[], list[str]]
@@ -45,18 +46,34 @@ def left(engine: docker.DockerClient, tmp_path: Path) -> Left:
 
 
 @pytest.fixture
-def made(engine: docker.DockerClient) -> Made:
-    """Ids of the containers that a process made during this test, gone ones too."""
-    since = int(time.time())
+def made(engine: docker.DockerClient) -> Iterator[Made]:
+    """Ids of the containers that a process made during this test, gone ones too.
+
+    The engine itself remembers the last 256 events alone, so they are listened to.
+    """
+    events = engine.events(
+        since=int(time.time()),
+        filters={"type": ["container", "volume"], "event": "create"},
+        decode=True,
+    )
+    seen: list[dict[str, Any]] = []
 
     def found(pid: int) -> list[str]:
-        labels = [RUN_LABEL, f"org.linara-agent.client={pid}"]
-        events = engine.events(
-            since=since,
-            until=int(time.time()) + 1,
-            filters={"type": "container", "event": "create", "label": labels},
-            decode=True,
-        )
-        return [str(event["id"]) for event in events]
+        # What is heard of after all else tells that all else was heard of.
+        mark = engine.volumes.create()
+        try:
+            for event in events:
+                seen.append(event)
+                if event["Actor"]["ID"] == mark.name:
+                    break
+        finally:
+            mark.remove()
+        return [
+            str(event["id"])
+            for event in seen
+            if event["Type"] == "container"
+            and event["Actor"]["Attributes"].get("org.linara-agent.client") == str(pid)
+        ]
 
-    return found
+    yield found
+    events.close()
