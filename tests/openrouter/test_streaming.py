@@ -81,8 +81,8 @@ def test_progress_is_told_while_it_comes(double, asked):
         threads.add(get_ident())
 
     thinking = piece(reasoning="hm")
-    answer = (piece("ls "), 0.12, piece("-la"), 0.12, piece(finish="stop"), DONE)
-    double.play(events(ALIVE, 0.12, ALIVE, 0.12, thinking, 0.12, *answer))
+    answer = (piece("ls "), 0.5, piece("-la"), 0.5, piece(finish="stop"), DONE)
+    double.play(events(ALIVE, 0.5, ALIVE, 0.5, thinking, 0.5, *answer))
     assert complete(TURNS, asked, progress=progress).text == "ls -la"
     assert told[0] == Arrived(comments=1, characters=0, reasoning=False, text="")
     assert told[1].comments == 2
