@@ -35,12 +35,14 @@ def test_thinking_is_told(told):
 def test_news_are_not_told_too_often(told):
     """However fast the pieces come, they are told ten times a second at most."""
     arrival = Arrival(told.append, Options(), readable=True)
+    started = time.monotonic()
     for _ in range(100):
         arrival.show(0)
-    assert len(told) == 1
+    early = len(told)
+    assert 1 <= early <= 1 + 10 * (time.monotonic() - started)
     time.sleep(0.11)
     arrival.show(0)
-    assert len(told) == 2
+    assert len(told) == early + 1
 
 
 def test_text_not_meant_for_reading_is_not_told(told):

@@ -65,8 +65,8 @@ def test_blank_replies_are_told(server, options):
 def test_total_deadline_ends_every_slow_reply(server, options, steps):
     """No way of being slow outlives the total deadline, and no second try follows."""
     server.play(*steps)
-    with pytest.raises(ProposalUnavailable, match=r"within 0\.3 seconds"):
-        complete(TURNS, replace(options, total_s=0.3))
+    with pytest.raises(ProposalUnavailable, match=r"within 0\.9 seconds"):
+        complete(TURNS, replace(options, total_s=0.9))
     assert len(server.requests) == 1
     for worker in threading.enumerate():
         if worker.name == THREAD:
