@@ -16,6 +16,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from tests.disks import mounts_stay
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Examples that failed are kept with the checkout, not in a test's directory, and a
@@ -55,6 +57,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("LINARA_REQUIRE_DOCKER") == "1":
         pytest.fail("no Docker engine answers, and LINARA_REQUIRE_DOCKER=1")
     pytest.skip("no Docker engine answers; `sandbox/engine.sh ensure` makes one")
+
+
+@pytest.fixture
+def steady_mounts() -> Iterator[None]:
+    """No other test mounts anything meanwhile, so that each twin is made but once."""
+    with mounts_stay():
+        yield
 
 
 @pytest.fixture(scope="session")

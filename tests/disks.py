@@ -1,8 +1,10 @@
 """File systems of their own, for as long as a test wants one."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,43 @@ import pytest
 
 LARGE_ENOUGH = {"ext4": 64 << 20, "xfs": 320 << 20, "btrfs": 128 << 20}
 """Bytes that the file system takes at least; the image is sparse."""
+
+_LOCK = Path(tempfile.gettempdir()) / "linara-agent-tests.mounts"
+
+
+@contextmanager
+def mounts_stay() -> Iterator[None]:
+    """No test mounts or unmounts meanwhile: whoever prepares a twin would make it anew.
+
+    Not for tests that mount something themselves.
+    """
+    with _locked(fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(how: int) -> Iterator[None]:
+    descriptor = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def mount(*words: str | Path, cwd: Path | None = None) -> str | None:
+    """What `mount` said if it failed."""
+    with _locked(fcntl.LOCK_EX):
+        done = subprocess.run(
+            ["mount", *words], capture_output=True, text=True, check=False, cwd=cwd
+        )
+    return done.stderr.strip() or "it failed" if done.returncode else None
+
+
+def unmount(point: Path) -> None:
+    """At once for whoever asks by path; twins of other tests may still see it."""
+    with _locked(fcntl.LOCK_EX):
+        subprocess.run(["umount", "--lazy", point], check=True)
 
 
 @contextmanager
@@ -32,13 +71,9 @@ def disk(kind: str, point: Path, size: int) -> Iterator[None]:
         reserved = ["-m", "0"] if kind == "ext4" else []
         subprocess.run([f"mkfs.{kind}", "-q", *reserved, image], check=True)
         options = ["-t", kind, "-o", "loop", str(image)]
-    mounted = subprocess.run(
-        ["mount", *options, point], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no {kind} here: {mounted.stderr.strip()}")
+    if problem := mount(*options, point):
+        pytest.skip(f"no {kind} here: {problem}")
     try:
         yield
     finally:
-        # Other tests may look at it through twins of their own, which end soon.
-        subprocess.run(["umount", "--lazy", point], check=True)
+        unmount(point)

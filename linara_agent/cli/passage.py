@@ -26,7 +26,6 @@ from linara_agent.core.report import (
     usage_facts,
     verdict_json,
 )
-from linara_agent.core.unshown import below
 from linara_agent.core.visible import visible
 from linara_agent.docker_sandbox.apart import Apart
 from linara_agent.errors import UsageProblem
@@ -189,9 +188,7 @@ def _tell_answer(console: Console, passage: Passage) -> None:
     console.raw(outcome.stderr, stderr=True)
     if outcome.truncated:
         console.say(Text("The output was cut at its limit.", style="yellow"))
-    lacking = below(passage.verdict.effects, passage.preview.unshown)
-    if lacking:
-        console.notices([f"not shown in the twin: {', '.join(lacking)}"])
+    console.notices(render.lacking(passage.preview, passage.verdict.effects))
     console.say(*observed(passage.preview))
     ended = "" if outcome.succeeded else f" It ended with {_end(outcome.exit)}."
     console.say(
@@ -211,7 +208,7 @@ def _tell_saved(console: Console, passage: Passage, *, asked: bool) -> None:
         console.say(
             *render.command(plan.proposal),
             *render.verdict(plan.verdict),
-            *render.preview(plan.preview),
+            *render.preview(plan.preview, plan.verdict),
         )
     ways = "  or  ".join(
         f"linara-agent {way} {plan.id}" for way in ways_for(plan.preview)

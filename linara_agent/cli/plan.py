@@ -85,6 +85,6 @@ def show(plan: str, as_json: bool) -> None:
         Text.assemble(("Plan", "bold"), f"  {one.id}, {one.state}"),
         *render.command(one.proposal),
         *render.verdict(one.verdict),
-        *render.preview(one.preview, full=True),
+        *render.preview(one.preview, one.verdict, full=True),
         *([Text(f"To carry it out: {ways}", style="dim")] if waits else []),
     )

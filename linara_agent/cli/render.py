@@ -10,10 +10,12 @@ from linara_agent.cli.changes import FEW, changes
 from linara_agent.cli.observations import changes_by_step, observed
 from linara_agent.cli.verbatim import Verbatim
 from linara_agent.core.decision import Decision
+from linara_agent.core.effects.effect import Effect
 from linara_agent.core.need import WAITED
 from linara_agent.core.policy.verdict import Finding, Verdict
 from linara_agent.core.preview import Preview
 from linara_agent.core.proposal import Origin, Proposal
+from linara_agent.core.unshown import concerning
 from linara_agent.core.visible import visible, visible_bytes
 
 _COLOURS = {
@@ -136,9 +138,12 @@ def underlined(text: str, finding: Finding) -> Iterator[Text]:
     yield Text("          " + " " * len(lead) + "^" * max(1, len(part)), style="dim")
 
 
-def preview(of: Preview, *, full: bool = False) -> Iterator[RenderableType]:
+def preview(
+    of: Preview, verdict: Verdict, *, full: bool = False
+) -> Iterator[RenderableType]:
+    """`verdict` tells what the script is about, and so what matters to it."""
     yield _ended(of)
-    for note in of.notes:
+    for note in (*of.notes, *lacking(of, None if full else verdict.effects)):
         yield indented(f"note: {visible(note)}", 2, style="dim")
     outcome = of.outcome
     for name, raw in (("Output", outcome.stdout), ("Errors", outcome.stderr)):
@@ -157,6 +162,13 @@ _VIEWS = {
     "twin": "a twin of this machine",
     "copy": "a copy of the workspace, without this machine's programs",
 }
+
+
+def lacking(of: Preview, effects: tuple[Effect, ...] | None) -> Iterator[str]:
+    """What the twin did not have; of that, what the effects are about, if given."""
+    places = of.unshown if effects is None else concerning(effects, of.unshown)
+    if places:
+        yield f"not shown in the twin: {', '.join(map(str, places))}"
 
 
 def _ended(of: Preview) -> Text:

@@ -77,7 +77,7 @@ class TerminalReviewer:
         self._console.say(
             *render.command(plan.proposal),
             *render.verdict(plan.verdict),
-            *render.preview(plan.preview, full=full),
+            *render.preview(plan.preview, plan.verdict, full=full),
         )
 
     def _default(self, plan: Plan, ways: tuple[Way, ...]) -> str | None:

@@ -70,7 +70,7 @@ def _there(who: Person, cwd: Path | None) -> Person:
 
 
 def _tell(preview: Preview) -> None:
-    for note in preview.notes:
+    for note in (*preview.notes, *render.lacking(preview, None)):
         console.say(Text(f"  note: {visible(note)}", style="dim"))
     if preview.network_tried:
         console.say(Text("  The network was tried, and there was none."))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from linara_agent.core.change import Change
 from linara_agent.core.policy.verdict import Finding
 from linara_agent.core.steps import Step
@@ -37,6 +39,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unshown:
+    """A mount of which no overlay can be made, with its file system; without, a plain
+    file directly in `/`.
+    """
+
+    path: Path
+    filesystem: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        return self.path + (f" ({self.filesystem})" if self.filesystem else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """Outcome, changes and observations of exactly one text.
 
@@ -47,7 +63,7 @@ class Preview:
     to where the network was open to it (`network_open`). `traced` is what strace told,
     if it was asked; `steps` are those of a script that was run step by step.
     `runtime` is the engine's, where it is not the one that the engine itself takes.
-    `unshown` are paths of the host that the script could not see; `notes` say why.
+    `unshown` is what the twin did not have of the host's files.
     """
 
     digest: str
@@ -62,7 +78,7 @@ class Preview:
     traced: Traced | None = None
     steps: tuple[Step, ...] = ()
     runtime: str | None = None
-    unshown: tuple[Path, ...] = ()
+    unshown: tuple[Unshown, ...] = ()
 
     @property
     def effective(self) -> tuple[Change, ...]:

@@ -111,6 +111,7 @@ def preview_json(preview: Preview) -> dict[str, Json]:
         "changes": changes_json(preview.changes),
         "findings": [finding_json(one) for one in preview.findings],
         "notes": list(preview.notes),
+        "not_shown": [encode_text(one.path) for one in preview.unshown],
         **observations_json(preview),
     }
 
@@ -182,5 +183,6 @@ def preview_facts(preview: Preview) -> dict[str, Json]:
         "network_open": preview.network_open,
         "connections": list(preview.connections),
         "notes": list(preview.notes),
+        "not_shown": [encode_text(one.path) for one in preview.unshown],
         **observed_facts(preview),
     }

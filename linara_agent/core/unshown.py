@@ -1,33 +1,47 @@
 """Places of the host that a preview could not show: is a script about them?"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from linara_agent.core.effects.effect import Effect, Form
 from linara_agent.core.effects.glob import matches
+from linara_agent.core.preview import Unshown
 
 
-def named(effects: Iterable[Effect], places: Iterable[str]) -> tuple[str, ...]:
+def named(effects: Iterable[Effect], places: Iterable[Unshown]) -> tuple[Unshown, ...]:
     """Those that a script names, or in which it names something."""
-    targets = tuple(_targets(effects))
-    return tuple(
-        place for place in places if any(_is_in(place, *one) for one in targets)
-    )
+    return _those(_is_in, effects, places)
 
 
-def below(effects: Iterable[Effect], places: Iterable[str]) -> tuple[str, ...]:
+def below(effects: Iterable[Effect], places: Iterable[Unshown]) -> tuple[Unshown, ...]:
     """Those in a directory that a script names, or anywhere below where it goes on
     below: what it says may lack them.
     """
-    targets = tuple(_targets(effects))
+    return _those(_passes, effects, places)
+
+
+def concerning(
+    effects: tuple[Effect, ...], places: tuple[Unshown, ...]
+) -> tuple[Unshown, ...]:
+    """Both of these; all of them where nobody knows what the script is about."""
+    if any(one.unread or one.form is Form.UNKNOWN for one in effects):
+        return places
+    found = {*named(effects, places), *below(effects, places)}
+    return tuple(one for one in places if one in found)
+
+
+def _those(
+    concerns: Callable[[str, str, Form], bool],
+    effects: Iterable[Effect],
+    places: Iterable[Unshown],
+) -> tuple[Unshown, ...]:
+    targets = [
+        (effect.target.removesuffix("/**"), effect.form)
+        for effect in effects
+        if effect.target is not None and effect.cls is not None
+    ]
     return tuple(
-        place for place in places if any(_passes(place, *one) for one in targets)
+        place for place in places if any(concerns(place.path, *one) for one in targets)
     )
-
-
-def _targets(effects: Iterable[Effect]) -> Iterable[tuple[str, Form]]:
-    for effect in effects:
-        if effect.target is not None and effect.cls is not None:
-            yield effect.target.removesuffix("/**"), effect.form
 
 
 def _is_in(place: str, target: str, form: Form) -> bool:

@@ -191,7 +191,7 @@ def _start(workshop: Workshop, container: str, view: HostView) -> None:
 
 
 def _shows(view: HostView, cwd: str) -> None:
-    for point, kind in view.unshown:
+    for point, kind in view.lids:
         if cwd == point or cwd.startswith(point + "/"):
             raise identity.NoTwin(
                 f"The current directory lies on {point}, whose file system ({kind}) "

@@ -12,7 +12,6 @@ from linara_agent.docker_sandbox.engine import EngineFacts
 from linara_agent.docker_sandbox.host_view import HostView
 from linara_agent.docker_sandbox.mountinfo import Mount, is_below
 
-_COPYING = frozenset(("btrfs", "zfs"))
 _NETWORK = frozenset(("nfs", "nfs4", "9p", "virtiofs", "ceph", "afs"))
 
 
@@ -61,13 +60,13 @@ def _file_systems(
     apart = ("/proc", "/sys", "/dev", "/run", facts.root)
     unshown = [
         f"{point} ({kind})"
-        for point, kind in view.unshown
+        for point, kind in view.lids
         if not any(is_below(point, place) for place in apart)
     ]
     yield _row(
         "FUSE, FAT, CIFS",
         unshown,
-        "they are empty in the twin: work in a directory on a local disk",
+        "they are empty in the twin: who stands there previews in a copy",
     )
     yield _row(
         "network file systems",
@@ -80,8 +79,8 @@ def _file_systems(
         "this machine is a container itself; the kernel may refuse a third layer",
     )
     yield _row(
-        "btrfs, zfs",
-        [mount.point for mount in mounts if mount.filesystem in _COPYING],
+        "zfs",
+        [mount.point for mount in mounts if mount.filesystem == "zfs"],
         "not tried there: run `linara-agent doctor --sandbox`",
     )
     yield _row(

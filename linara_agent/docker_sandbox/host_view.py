@@ -11,6 +11,7 @@ import stat
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
+from linara_agent.core.preview import Unshown
 from linara_agent.docker_sandbox.mountinfo import Mount, is_below, visible
 
 CONTAINERS_OWN = ("/proc", "/sys", "/dev")
@@ -55,21 +56,20 @@ class HostView:
     """All that the twin is made of.
 
     `lowers` have parents before what is below them; `files` are mounts upon single
-    files; `unshown` are mounts that stay empty, with their file systems; `left_out`
-    are plain files directly in `/`.
+    files; `unshown` is left out: mounts of which no overlay can be made, which stay
+    empty, and plain files directly in `/`.
     """
 
     entries: tuple[RootEntry, ...]
     lowers: tuple[Lower, ...]
     files: tuple[str, ...] = ()
-    unshown: tuple[tuple[str, str], ...] = ()
-    left_out: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    unshown: tuple[Unshown, ...] = ()
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """All that a script in the twin does not see of the host's files."""
-        return (*self.left_out, *(point for point, _ in self.unshown))
+    def lids(self) -> tuple[tuple[str, str], ...]:
+        """Where mounts stay empty, with their file systems."""
+        mounts = ((one.path, one.filesystem) for one in self.unshown)
+        return tuple((path, kind) for path, kind in mounts if kind is not None)
 
     def lower_of(self, path: str) -> Lower | None:
         """The deepest lower that holds the path."""
@@ -102,7 +102,7 @@ def read_view(
         if entry.link is None and "/" + entry.name not in CONTAINERS_OWN
     ]
     files: list[str] = []
-    unshown: list[tuple[str, str]] = []
+    unshown = [Unshown(path=name) for name in plain if name != "/.dockerenv"]
     for mount in seen:
         kind = _kind(mount, hidden)
         if kind == "lower" and mount.point in refused:
@@ -111,12 +111,12 @@ def read_view(
             case "file":
                 files.append(mount.point)
             case "unshown":
-                unshown.append((mount.point, mount.filesystem))
+                unshown.append(Unshown(path=mount.point, filesystem=mount.filesystem))
             case "lower" if mount.point.count("/") > 1:
                 lowers.append(_lower(mount.point, mount))
             case _:
                 pass
-    gone = {point for point, _ in unshown}
+    gone = {one.path for one in unshown}
     return HostView(
         entries=entries,
         lowers=tuple(
@@ -126,8 +126,6 @@ def read_view(
         ),
         files=tuple(files),
         unshown=tuple(unshown),
-        left_out=tuple(name for name in plain if name != "/.dockerenv"),
-        notes=_notes(plain, unshown),
     )
 
 
@@ -177,17 +175,3 @@ def _kind(mount: Mount, hidden: tuple[str, ...]) -> str:
     if mount.filesystem in UNSHOWN or mount.filesystem.startswith("fuse"):
         return "unshown"
     return "lower"
-
-
-def _notes(plain: Iterable[str], unshown: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    notes = []
-    names = ", ".join(name for name in plain if name != "/.dockerenv")
-    if names:
-        notes.append(f"Files directly in / are not shown in the twin: {names}.")
-    notes += [
-        f"{point} is not shown in the twin: its file system ({kind}) cannot be "
-        "overlaid."
-        for point, kind in unshown
-        if not is_below(point, "/run")  # desktops have such mounts, nobody's files
-    ]
-    return tuple(notes)

@@ -119,7 +119,7 @@ def _preview(premises: Premises, caller: Caller, run: str) -> Check:
         )
     detail = "a preview wrote a file; the host was untouched"
     if preview.unshown:
-        detail += f"; not shown there: {', '.join(preview.unshown)}"
+        detail += f"; not shown there: {', '.join(map(str, preview.unshown))}"
     return Check(name=OVERLAY, ok=True, detail=detail)
 
 

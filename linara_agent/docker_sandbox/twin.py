@@ -138,7 +138,7 @@ def twin_mounts(
             "ReadOnly": True,
             "TmpfsOptions": {"SizeBytes": 4096, "Mode": 0o555},
         }
-        for point, _ in view.unshown
+        for point, _ in view.lids
     ]
     return mounts + lids
 

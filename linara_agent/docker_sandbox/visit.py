@@ -148,7 +148,7 @@ class _VisitedTwin(PreparedTwin):
             changes=changed.changes,
             findings=changed.findings,
             network_tried=bool(report.get("network_tried")),
-            notes=assembly.view.notes,
+            unshown=assembly.view.unshown,
         )
 
     def _full(self, guard: ScratchGuard) -> bool:

@@ -8,7 +8,7 @@ from linara_agent.core.change import Change, ChangeKind
 from linara_agent.core.decision import Decision
 from linara_agent.core.measure import final_verdict, measured_effects
 from linara_agent.core.policy.verdict import Finding, Verdict
-from linara_agent.core.preview import Preview
+from linara_agent.core.preview import Preview, Unshown
 from linara_agent.core.traced import Executed, Traced
 from tests.core.gates import PLACE, gate
 from tests.core.previews import change, outcome, preview, state
@@ -241,7 +241,7 @@ def test_strange_modes(before: int, after: int, *, strange: bool) -> None:
 
 def test_what_could_not_be_shown_is_not_what_it_found() -> None:
     """A place that the script names and the twin lacks is never `allow`."""
-    seen = replace(preview(), unshown=("/mnt/nas", "/swap.img"))
+    seen = replace(preview(), unshown=(Unshown(path="/mnt/nas"), Unshown(path="/x")))
     found = final("ls /mnt/nas", seen, policy="default")
     assert found.decision is Decision.REVIEW
     assert "not-shown" in rules(found)

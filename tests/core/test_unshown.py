@@ -2,7 +2,8 @@
 
 import pytest
 
-from linara_agent.core.unshown import below, named
+from linara_agent.core.preview import Unshown
+from linara_agent.core.unshown import below, concerning, named
 from tests.core.gates import PLACE, gate
 
 PLACES = ("/swap.img", "/mnt/nas", "/home/u/project/drive")
@@ -32,5 +33,16 @@ def test_a_place_is_named_or_passed(
 ) -> None:
     """By its own name, by one in it, or by a directory that holds it."""
     _, verdict = gate("default").assess(command, PLACE)
-    assert named(verdict.effects, PLACES) == names
-    assert below(verdict.effects, PLACES) == passes
+    places = tuple(Unshown(path=place) for place in PLACES)
+    assert tuple(one.path for one in named(verdict.effects, places)) == names
+    assert tuple(one.path for one in below(verdict.effects, places)) == passes
+    said = tuple(one.path for one in concerning(verdict.effects, places))
+    assert set(said) == {*names, *passes}
+
+
+def test_who_does_not_know_what_a_script_is_about_names_all() -> None:
+    """What is not read may be about any of them."""
+    places = tuple(Unshown(path=place) for place in PLACES)
+    for command in ("cat $unknown", "bash ./script", "nosuchprogram /tmp"):
+        _, verdict = gate("default").assess(command, PLACE)
+        assert concerning(verdict.effects, places) == places

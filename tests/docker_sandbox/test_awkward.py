@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from linara_agent.core.preview import Unshown
 from linara_agent.docker_sandbox.awkward import awkward
 from linara_agent.docker_sandbox.engine import EngineFacts
 from linara_agent.docker_sandbox.host_view import HostView, Lower
@@ -44,11 +45,15 @@ def test_file_systems_are_named_with_their_place():
             Lower(path="/home", filesystem="nfs4"),
             Lower(path="/usr", filesystem="overlay"),
         ),
-        unshown=(("/boot/efi", "vfat"), ("/run/user/1000/doc", "fuse.portal")),
+        unshown=(
+            Unshown(path="/swap.img"),
+            Unshown(path="/boot/efi", filesystem="vfat"),
+            Unshown(path="/run/user/1000/doc", filesystem="fuse.portal"),
+        ),
     )
-    mount = Mount(id=1, parent=0, point="/data", options=("rw",), filesystem="btrfs")
+    mount = Mount(id=1, parent=0, point="/data", options=("rw",), filesystem="zfs")
     rows = found(view=view, mounts=(mount,))
     assert rows["FUSE, FAT, CIFS"] == "/boot/efi (vfat)"
     assert rows["network file systems"] == "/home"
     assert rows["overlay on overlay"] == "/usr"
-    assert rows["btrfs, zfs"] == "/data"
+    assert rows["zfs"] == "/data"

@@ -75,12 +75,12 @@ def test_a_mount_upon_a_file_is_a_file(tmp_path: Path) -> None:
 
 
 def test_what_no_overlay_can_show_is_named(tmp_path: Path) -> None:
-    """A FAT or FUSE mount stays empty in the twin, and a note says so."""
+    """A FAT or FUSE mount stays empty in the twin, and that is said."""
     for name, kind in (("efi", "vfat"), ("remote", "fuse.sshfs")):
         (tmp_path / name).mkdir()
         view = read_view([ROOT, mount(str(tmp_path / name), kind)], hidden=())
-        assert view.unshown == ((str(tmp_path / name), kind),)
-        assert [note for note in view.notes if kind in note]
+        assert view.lids == ((str(tmp_path / name), kind),)
+        assert f"{tmp_path / name} ({kind})" in map(str, view.unshown)
 
 
 def test_mounts_that_are_gone_are_left_out() -> None:

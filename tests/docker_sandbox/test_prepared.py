@@ -17,7 +17,7 @@ from linara_agent.docker_sandbox.prepared import PreparedTwin, orders
 from linara_agent.docker_sandbox.sandbox import DockerSandbox, Premises
 from tests.docker_sandbox.conftest import PlanFor, labelled
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("steady_mounts")]
 
 
 def test_a_prepared_twin_waits_for_its_text(

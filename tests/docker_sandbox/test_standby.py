@@ -19,7 +19,7 @@ from linara_agent.errors import SandboxUnavailable
 from linara_agent.ports import Progress
 from tests.docker_sandbox.conftest import PlanFor, labelled
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("steady_mounts")]
 
 
 class Silent:

@@ -121,6 +121,7 @@ def test_a_policy_with_a_mistake_lets_nothing_run(
 
 
 @docker
+@pytest.mark.usefixtures("steady_mounts")
 def test_the_guard_of_these_tests_sees_a_container(linara: Program, made: Made):
     """A run that is not refused makes a container, and `made` finds it."""
     assert len(made(linara("run", "true").pid)) == 1

@@ -13,7 +13,7 @@ from tests.openrouter_double.cases.case import answer
 from tests.openrouter_double.reply import Reply
 from tests.openrouter_double.server import KEY, Double
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("steady_mounts")]
 
 
 class Patient:

@@ -13,6 +13,7 @@ import pytest
 from linara_agent.errors import ApplyFailed, StalePlan
 from linara_agent.host.recover import unfinished
 from linara_agent.host.step import steps_of
+from tests.disks import mount, unmount
 from tests.host.ground import NOBODY, Ground, die, in_child, inodes, rows
 from tests.host.scripts import change_everything, everything
 
@@ -23,19 +24,17 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="mounts or changes user
 def two_devices() -> Iterator[Callable[[str], Ground]]:
     """A ground on a small tmpfs whose plan lies on another file system."""
     place = Path(tempfile.mkdtemp(prefix="linara-test-", dir="/tmp")).resolve()
-    mount = place / "mount"
-    mount.mkdir()
+    point = place / "mount"
+    point.mkdir()
 
     def make(size: str) -> Ground:
-        subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", mount],
-            check=True,
-        )
-        return Ground(mount, plan=place / "plan")
+        options = f"size={size},mode=755"
+        assert mount("-t", "tmpfs", "-o", options, "tmpfs", point) is None
+        return Ground(point, plan=place / "plan")
 
     yield make
-    if os.path.ismount(mount):
-        subprocess.run(["umount", "--lazy", mount], check=True)
+    if os.path.ismount(point):
+        unmount(point)
     shutil.rmtree(place)
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -18,6 +17,7 @@ from linara_agent.errors import JournalUnavailable
 from linara_agent.journal.verify import verify
 from linara_agent.journal.write import JournalFile
 from linara_agent.ports import Journal
+from tests.disks import disk
 from tests.journal.conftest import STEP, CountingClock, Write, refusal
 
 TOKEN = "ghp_" + "a1B2" * 9
@@ -293,14 +293,8 @@ def test_a_lock_that_is_never_let_go_is_an_error(
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "tiny"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if (
-        os.geteuid()
-        or subprocess.run(command, check=False, capture_output=True).returncode
-    ):
-        pytest.skip("only root can mount a small file system")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
+    with disk("tmpfs", place, 256 << 10):
+        yield place
 
 
 def test_a_full_disk_stops_everything_and_leaves_no_half_line(tiny_disk: Path) -> None:

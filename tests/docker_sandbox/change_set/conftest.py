@@ -27,6 +27,7 @@ from linara_agent.docker_sandbox.changes import (
     ReadSettings,
     read_changes,
 )
+from tests.disks import mount, unmount
 
 OPTIONS = "redirect_dir=on,metacopy=on,index=on,xino=on,nosuid,nodev"
 KEPT = ("system.posix_acl_access", "system.posix_acl_default", "security.capability")
@@ -65,12 +66,12 @@ class Twin:
     @contextmanager
     def mounted(self) -> Iterator[Path]:
         options = f"lowerdir=lower,upperdir=upper,workdir=work,{OPTIONS}"
-        mount = ["mount", "-t", "overlay", "overlay", "-o", options, "merged"]
-        subprocess.run(mount, check=True, cwd=self.root)
+        overlay = ["-t", "overlay", "overlay", "-o", options, "merged"]
+        assert mount(*overlay, cwd=self.root) is None
         try:
             yield self.merged
         finally:
-            subprocess.run(["umount", self.merged], check=True)
+            unmount(self.merged)
 
     def run(self, script: str) -> Seen:
         """Run a script in the merged directory; return the true differences."""
