@@ -102,8 +102,11 @@ def test_what_was_killed_as_a_whole_is_reaped_by_the_next(
     """After kill -9 of all the next command removes container, volumes and scratch."""
     with linara.started("run", "--no-input", SLOW) as process:
         await_script(process.pid)
-        for one in sorted(of_session(process.pid), reverse=True):
-            os.kill(one, signal.SIGKILL)
+        everyone = of_session(process.pid)
+        # Stopped first, so that none of them sees another one gone.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for one in everyone:
+                os.kill(one, number)
         process.communicate()
     assert len(left()) > 2
 
