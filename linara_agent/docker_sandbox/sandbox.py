@@ -120,7 +120,9 @@ class DockerSandbox:
         self.settle()  # twins of one run share the name of its directory
         shop = self._shop()
         ways = Ways(again=self.prepare, leave=self._leave)
-        for _ in range(_ATTEMPTS):
+        attempts = 0
+        while attempts < _ATTEMPTS + len(shop.refused):  # each costs an attempt
+            attempts += 1
             with suppress(Outdated), ExitStack() as stack:
                 assembly = assemble(shop, plan, stack)
                 # Needed at the end; loaded now, while the supervisor starts.
