@@ -176,8 +176,11 @@ def _start(workshop: Workshop, container: str, view: HostView) -> None:
             raise identity.Outdated from exc
         if "no such file" in match[2]:
             raise identity.foreign(path, workshop.engine.endpoint.url) from exc
-        if path in workshop.mounted() and path not in workshop.refused:
+        is_mounted = path in workshop.mounted()
+        if is_mounted:
             workshop.refused.add(path)
+        # What lies deeper than the root's entries was a lower because it was mounted.
+        if is_mounted or path.count("/") > 1:
             raise identity.Outdated from exc
         lower = view.lower_of(path)
         kind = lower.filesystem if lower else "unknown"
