@@ -145,6 +145,7 @@ def test_a_preview() -> None:
         "connections": [],
         "findings": [finding_json(FINDING)],
         "notes": ["n"],
+        "not_shown": [],
         "runtime": None,
         "steps": [],
         "traced": None,
