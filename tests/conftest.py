@@ -6,6 +6,7 @@ fail, so that no run can be green for want of an engine.
 """
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -28,6 +29,11 @@ settings.register_profile("suite", deadline=None, derandomize=True)
 _MANY = int(os.environ.get("LINARA_FUZZ_EXAMPLES", "5000"))
 settings.register_profile("fuzz", deadline=None, max_examples=_MANY)
 settings.load_profile("suite")
+
+# A shell has its background jobs ignore Ctrl-C, and what they start as well; tests
+# send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 RUN_LABEL = "org.linara-agent.run"
 LEFTOVERS = pytest.StashKey[list[str]]()
